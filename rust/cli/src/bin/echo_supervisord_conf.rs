@@ -1,0 +1,3 @@
+//! The program `echo_supervisord_conf`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The program `pidproxy`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The program `supervisorctl`.
+
+fn main() {}

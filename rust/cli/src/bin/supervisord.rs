@@ -1,0 +1,3 @@
+//! The program `supervisord`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The command-line programs, as a library that the programs and the extension module share.

@@ -1,0 +1,243 @@
+//! What a configuration says, after parsing, expansion and defaults: plain data.
+//!
+//! One field per option; the option's meaning, default and errors stand in the option table.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::signal::Signal;
+
+/// Environment variables in the order they were written; a later one of the same name wins.
+pub type EnvironmentVariables = Vec<(String, String)>;
+
+/// Everything one configuration (main file, included files, command line) says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// `[supervisord]`, with the command line's values over it.
+    pub daemon: DaemonSettings,
+    /// `[unix_http_server]` and `[inet_http_server]` sections, in the original's order: inet first.
+    pub http_servers: Vec<HttpServerSettings>,
+    /// Groups by ascending priority; equal priorities in the order of the file, `[group:x]` first.
+    pub groups: Vec<GroupSettings>,
+    /// `[rpcinterface:x]` sections, in the order of the file.
+    pub rpc_interfaces: Vec<RpcInterfaceSettings>,
+    /// What is to be said once the main log is open, such as `Included extra file …`.
+    pub messages: Vec<(LogLevel, String)>,
+}
+
+/// `[supervisord]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DaemonSettings {
+    /// The main configuration file, absolute.
+    pub config_file: PathBuf,
+    /// Main log.
+    pub logfile: LogTarget,
+    /// Size in bytes at which the main log is rotated, 0 for never.
+    pub logfile_maxbytes: u64,
+    /// How many rotated main logs are kept.
+    pub logfile_backups: u32,
+    /// Least severe level that is written.
+    pub loglevel: LogLevel,
+    /// Where the pid is written, absolute.
+    pub pidfile: PathBuf,
+    /// Mask of the daemon itself, applied when it daemonises.
+    pub umask: u32,
+    /// Stay in the foreground.
+    pub nodaemon: bool,
+    /// In the foreground, do not copy the main log to standard output.
+    pub silent: bool,
+    /// Least soft limit of open files.
+    pub minfds: u64,
+    /// Least soft limit of processes.
+    pub minprocs: u64,
+    /// Keep automatic child logs of earlier runs.
+    pub nocleanup: bool,
+    /// Folder of automatic child logs.
+    pub childlogdir: PathBuf,
+    /// User to become at start.
+    pub user: Option<u32>,
+    /// Folder to change to when daemonising.
+    pub directory: Option<PathBuf>,
+    /// Strip escape sequences from child logs.
+    pub strip_ansi: bool,
+    /// Variables for every child.
+    pub environment: EnvironmentVariables,
+    /// Name of this daemon in RPC answers, events and automatic log names.
+    pub identifier: String,
+}
+
+/// Severity of a main log line, most severe first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum LogLevel {
+    /// `CRIT`
+    Critical,
+    /// `ERRO`
+    Error,
+    /// `WARN`
+    Warn,
+    /// `INFO`
+    Info,
+    /// `DEBG`
+    Debug,
+    /// `TRAC`
+    Trace,
+    /// `BLAT`
+    Blather,
+}
+
+impl LogLevel {
+    /// The four letters of a main log line (parity 10).
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Critical => "CRIT",
+            Self::Error => "ERRO",
+            Self::Warn => "WARN",
+            Self::Info => "INFO",
+            Self::Debug => "DEBG",
+            Self::Trace => "TRAC",
+            Self::Blather => "BLAT",
+        }
+    }
+}
+
+/// Where log text goes (value type "log file" of parity 1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogTarget {
+    /// Nowhere: `NONE` or `OFF`.
+    None,
+    /// `AUTO`: a file of its own in `childlogdir`, named when the process first starts.
+    Automatic,
+    /// The system log.
+    Syslog,
+    /// A file.
+    File(PathBuf),
+}
+
+/// One HTTP server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpServerSettings {
+    /// Name of its section.
+    pub section: String,
+    /// Where it listens.
+    pub address: HttpAddress,
+    /// User name and password (clear, or `{SHA}` and the hexadecimal SHA-1), if any are asked for.
+    pub credentials: Option<(String, String)>,
+}
+
+/// Where an HTTP server listens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum HttpAddress {
+    /// A unix socket.
+    Unix {
+        /// Path of the socket.
+        path: PathBuf,
+        /// Permission bits.
+        mode: u32,
+        /// Owner and group; `None` leaves the daemon's own.
+        owner: Option<(u32, u32)>,
+    },
+    /// A TCP port.
+    Inet {
+        /// Host name or address; empty for all addresses.
+        host: String,
+        /// Port, 1 to 65535.
+        port: u16,
+    },
+}
+
+/// `[rpcinterface:x]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RpcInterfaceSettings {
+    /// The namespace, `x`.
+    pub name: String,
+    /// `module:attribute` of the factory.
+    pub factory: String,
+    /// All other options of the section, as text.
+    pub options: Vec<(String, String)>,
+}
+
+/// A group of processes: a `[group:x]`, or the group that every other program section makes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupSettings {
+    /// Name of the group.
+    pub name: String,
+    /// Lower starts first and stops last.
+    pub priority: i64,
+    /// Its processes, in starting order.
+    pub processes: Vec<ProgramSettings>,
+}
+
+/// When an exited process is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Autorestart {
+    /// `false`
+    Never,
+    /// `unexpected`: when the exit code is not among `exitcodes`.
+    Unexpected,
+    /// `true`
+    Always,
+}
+
+/// One process of a program section, after expansion for its process number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProgramSettings {
+    /// Name of the process.
+    pub name: String,
+    /// Command line, not yet split into words.
+    pub command: String,
+    /// Folder to start in.
+    pub directory: Option<PathBuf>,
+    /// Mask of the child.
+    pub umask: Option<u32>,
+    /// Lower starts first and stops last.
+    pub priority: i64,
+    /// Start with the daemon.
+    pub autostart: bool,
+    /// Start again after an exit.
+    pub autorestart: Autorestart,
+    /// Seconds it must stay up to count as started; may be negative.
+    pub startsecs: i64,
+    /// Failed starts before it is given up.
+    pub startretries: i64,
+    /// User to become.
+    pub user: Option<u32>,
+    /// Signal that asks it to stop.
+    pub stopsignal: Signal,
+    /// Seconds from there to SIGKILL.
+    pub stopwaitsecs: i64,
+    /// Send the stop signal to the whole process group.
+    pub stopasgroup: bool,
+    /// Send SIGKILL to the whole process group.
+    pub killasgroup: bool,
+    /// Exit codes that are expected.
+    pub exitcodes: Vec<i32>,
+    /// Join standard error to standard output.
+    pub redirect_stderr: bool,
+    /// Variables over those of `[supervisord]` (already merged: `[supervisord] environment` first).
+    pub environment: EnvironmentVariables,
+    /// Overrides `SUPERVISOR_SERVER_URL`; `None` for automatic.
+    pub serverurl: Option<String>,
+    /// Standard output.
+    pub stdout: OutputSettings,
+    /// Standard error.
+    pub stderr: OutputSettings,
+}
+
+/// One output stream of a process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputSettings {
+    /// Where it is logged.
+    pub logfile: LogTarget,
+    /// Size in bytes at which the log is rotated, 0 for never.
+    pub maxbytes: u64,
+    /// How many rotated logs are kept.
+    pub backups: u32,
+    /// Newest bytes kept of captured text, 0 for no capture mode.
+    pub capture_maxbytes: u64,
+    /// Emit PROCESS_LOG events.
+    pub events_enabled: bool,
+    /// Copy lines to the system log too.
+    pub syslog: bool,
+}
