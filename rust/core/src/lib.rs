@@ -13,6 +13,10 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod effect;
+pub mod event;
+pub mod input;
+pub mod rpc;
 pub mod signal;
 pub mod state;
 pub mod xml;

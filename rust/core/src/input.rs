@@ -1,0 +1,159 @@
+//! What the engine tells the core, as data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
+use crate::signal::Signal;
+use crate::state::Mood;
+use crate::xml::Value;
+
+/// The time of one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// Since an arbitrary moment; never goes back. Every delay is counted in it.
+    pub monotonic: Duration,
+    /// Since 1970, for display only.
+    pub wall: Duration,
+    /// Seconds east of UTC of the local time at `wall`, for display only.
+    pub utc_offset: i32,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExitStatus {
+    /// By itself, with this code.
+    Code(i32),
+    /// By a signal; the flag says whether it left a core file.
+    Signal(Signal, bool),
+}
+
+/// Why a process could not be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpawnError {
+    /// No such file.
+    NotFound {
+        /// The file as looked for.
+        filename: String,
+    },
+    /// The file is a folder.
+    IsDirectory {
+        /// The file as looked for.
+        filename: String,
+    },
+    /// The file has no execute permission for anybody.
+    NotExecutable {
+        /// The file as looked for.
+        filename: String,
+    },
+    /// The file may not be executed by the daemon's user.
+    NoPermission {
+        /// The file as looked for.
+        filename: String,
+    },
+    /// The command cannot be split into words; Python's words for why.
+    BadCommand {
+        /// The whole message.
+        message: String,
+    },
+    /// Pipes could not be made.
+    Pipes {
+        /// The system's error number.
+        errno: i32,
+    },
+    /// A log could not be opened.
+    Log {
+        /// Which file.
+        path: PathBuf,
+        /// The system's error number.
+        errno: i32,
+    },
+    /// The process could not be made.
+    Fork {
+        /// The system's error number.
+        errno: i32,
+    },
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The engine is ready: groups are added and what starts by itself is started.
+    Start,
+    /// Time passed: see what is due.
+    Timer,
+    /// `Effect::Spawn` worked.
+    Spawned {
+        /// Which process.
+        process: ProcessId,
+        /// Its pid.
+        pid: i32,
+    },
+    /// `Effect::Spawn` did not work.
+    SpawnFailed {
+        /// Which process.
+        process: ProcessId,
+        /// Why.
+        error: SpawnError,
+    },
+    /// A child ended and its output has been read.
+    Exited {
+        /// Its pid; one that is not ours is only logged.
+        pid: i32,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// The outcome of `Effect::Kill`: an error number, or nothing.
+    Killed {
+        /// Which process.
+        process: ProcessId,
+        /// Which signal.
+        signal: Signal,
+        /// What for.
+        purpose: KillPurpose,
+        /// The system's error number, if it failed.
+        error: Option<i32>,
+    },
+    /// The outcome of `Effect::CheckCommand`.
+    CommandChecked {
+        /// Who wanted to know.
+        request: RequestId,
+        /// Whose command it is.
+        process: ProcessId,
+        /// Why it could not be started, if so.
+        error: Option<SpawnError>,
+    },
+    /// The outcome of `Effect::CreateAutomaticLog`; no path where it failed.
+    AutomaticLogCreated {
+        /// Whose log it is.
+        process: ProcessId,
+        /// Of which stream.
+        channel: Channel,
+        /// The file.
+        path: Option<PathBuf>,
+    },
+    /// The outcome of `Effect::ReadLog`.
+    LogRead {
+        /// Who wanted to know.
+        request: RequestId,
+        /// What was found.
+        result: Result<LogText, LogReadError>,
+    },
+    /// A client calls a method.
+    Request {
+        /// To answer it by.
+        request: RequestId,
+        /// `namespace.method`.
+        method: String,
+        /// Its arguments.
+        params: Vec<Value>,
+    },
+    /// The daemon received a signal.
+    Signal(Signal),
+    /// A plug-in assigned the daemon's mood.
+    SetMood(Mood),
+    /// A plug-in asks for a process to be spawned now, whatever replaced the ordinary way.
+    SpawnNow(ProcessId),
+}
