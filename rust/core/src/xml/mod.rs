@@ -3,6 +3,7 @@
 //! The reader follows the original server's dialect, which is wider than the specification; the writer puts
 //! out the bytes of Python's `xmlrpc.client.dumps`, because scripts search answers with sed and grep.
 
+pub mod base64;
 pub mod characters;
 pub mod read;
 pub mod value;

@@ -5,16 +5,13 @@
 //! not UTF-8, control characters, entities other than the five of XML (a DTD is never expanded), calls nested
 //! deeper than [`MAX_DEPTH`]. Elements lie on a stack of this module's own: no input makes it recurse.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use thiserror::Error;
 
-use super::characters;
 use super::value::Value;
+use super::{base64, characters};
 
 /// How deep elements may be nested: 200 arrays in each other, three elements each, and the call around them.
 pub const MAX_DEPTH: usize = 610;
@@ -254,7 +251,10 @@ impl CallBuilder {
             Kind::String => Value::String(text),
             Kind::DateTime if is_date_time(&text) => Value::DateTime(text),
             Kind::DateTime => return Err(XmlError::BadValue("dateTime.iso8601")),
-            Kind::Base64 => decode_base64(&text).ok_or(XmlError::BadValue("base64"))?,
+            Kind::Base64 => {
+                let bytes = base64::decode(&text).ok_or(XmlError::BadValue("base64"))?;
+                String::from_utf8(bytes).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::String)
+            }
             Kind::Nil => Value::Nil,
             Kind::Array => first_child(children).ok_or(XmlError::BadValue("array"))?,
             Kind::Param => first_child(children).ok_or(XmlError::BadValue("param"))?,
@@ -364,20 +364,4 @@ fn is_date_time(text: &str) -> bool {
         _ => 31,
     };
     within(6, 8, 1, days) && within(9, 11, 0, 23) && within(12, 14, 0, 59) && within(15, 17, 0, 59)
-}
-
-/// Decodes base64 as leniently as Python: bytes outside the alphabet do not count, padding must be complete.
-fn decode_base64(text: &str) -> Option<Value> {
-    const ENGINE: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let kept: Vec<u8> = text
-        .bytes()
-        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
-        .collect();
-    let bytes = ENGINE.decode(kept).ok()?;
-    Some(String::from_utf8(bytes).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::String))
 }

@@ -5,16 +5,10 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
-use super::characters;
 use super::value::Value;
+use super::{base64, characters};
 
 const DECLARATION: &str = "<?xml version='1.0'?>\n";
-
-/// Length of a base64 line in bytes before encoding, as Python's `encodebytes` has it.
-const BASE64_LINE: usize = 57;
 
 /// An answer that carries `value`, as text to be sent in UTF-8.
 #[must_use]
@@ -88,10 +82,7 @@ fn write_value(out: &mut String, value: &Value) {
         }
         Value::Bytes(bytes) => {
             out.push_str("<value><base64>\n");
-            for line in bytes.chunks(BASE64_LINE) {
-                BASE64.encode_string(line, out);
-                out.push('\n');
-            }
+            base64::encode_lines(bytes, out);
             out.push_str("</base64></value>\n");
         }
         // Without a line break, unlike all others: so does Python.
