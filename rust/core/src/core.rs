@@ -171,14 +171,12 @@ impl Core {
             Input::SpawnFailed { process, error } => {
                 self.with(process, |process| process.on_spawn_failed(&error, now, outbox))
             }
-            Input::Exited { pid, status } => {
-                let known =
-                    self.processes.values().find(|process| process.pid == pid).map(|process| process.id);
-                let Some(process) = known else {
-                    outbox.info(format!("reaped unknown pid {pid} ({status})"));
-                    return Touched::Nothing;
-                };
+            Input::Exited { process, status } => {
                 self.with(process, |process| process.on_exited(status, now, outbox))
+            }
+            Input::OrphanExited { pid, status } => {
+                outbox.info(format!("reaped unknown pid {pid} ({status})"));
+                Touched::Nothing
             }
             Input::Killed { process, signal, purpose, error } => {
                 self.with(process, |process| process.on_killed(signal, purpose, error, now, outbox))

@@ -98,9 +98,16 @@ pub enum Input {
         /// Why.
         error: SpawnError,
     },
-    /// A child ended and its output has been read.
+    /// A process ended and its output has been read.
     Exited {
-        /// Its pid; one that is not ours is only logged.
+        /// Which process.
+        process: ProcessId,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// A child ended that is no process of ours: an orphan that the system gave to pid 1.
+    OrphanExited {
+        /// Its pid.
         pid: i32,
         /// How it ended.
         status: ExitStatus,

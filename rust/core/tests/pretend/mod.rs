@@ -230,7 +230,7 @@ impl Machine {
                 Some((at, pid)) if at <= self.clock => {
                     let child = self.children.remove(&pid).unwrap();
                     let (_, status) = child.end.unwrap();
-                    self.feed(Input::Exited { pid, status });
+                    self.feed(Input::Exited { process: child.process, status });
                 }
                 _ => self.feed(Input::Timer),
             }
