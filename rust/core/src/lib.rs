@@ -14,9 +14,11 @@
 
 pub mod config;
 pub mod effect;
+pub mod errno;
 pub mod event;
 pub mod input;
 pub mod rpc;
 pub mod signal;
 pub mod state;
+pub mod text;
 pub mod xml;
