@@ -1,4 +1,11 @@
 //! The loop, and everything that touches the operating system.
 
+pub mod daemon;
 pub mod http;
+pub mod logs;
+pub mod pipes;
+pub mod plugins;
+pub mod reap;
+pub mod run;
+pub mod spawn;
 pub mod web;

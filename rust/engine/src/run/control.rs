@@ -165,10 +165,9 @@ impl Control {
             Effect::ReopenLogs => self.logs.reopen(),
             Effect::RemoveLogs { logs } => self.logs.remove(logs),
             Effect::Emit(event) => {
-                if let Some(host) = host.as_mut().filter(|host| host.wants_events()) {
-                    if let Some(trouble) = host.notify(&event) {
-                        self.logs.line(LogLevel::Error, &trouble);
-                    }
+                let subscribed = host.as_mut().filter(|host| host.wants_events());
+                if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
+                    self.logs.line(LogLevel::Error, &trouble);
                 }
             }
             Effect::Reply { request, answer } => self.reply(request, answer.into()),
@@ -191,7 +190,7 @@ impl Control {
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
-                let spawned = logs.and_then(|logs| self.spawn(*plan, logs));
+                let spawned = logs.and_then(|logs| self.spawn(&plan, logs));
                 self.inputs.push_back(match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
                     Err(error) => Input::SpawnFailed { process, error },
@@ -244,10 +243,10 @@ impl Control {
         });
     }
 
-    fn spawn(&mut self, plan: SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
+    fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let child = spawn(&plan, &resolved)?;
+        let child = spawn(plan, &resolved)?;
         self.children.insert(child.pid, plan.process);
         self.stdins.insert(plan.process, child.stdin);
         let output = |channel, pipe, log| Output {
