@@ -15,6 +15,8 @@
 pub mod config;
 pub mod effect;
 pub mod event;
+pub mod expand;
+pub mod ini;
 pub mod input;
 pub mod rpc;
 pub mod signal;
