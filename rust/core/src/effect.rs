@@ -50,6 +50,8 @@ pub struct SpawnPlan {
     pub group: String,
     /// Words of the command; never empty.
     pub argv: Vec<String>,
+    /// Value of `PATH` to look the first word up in, when the configuration sets one.
+    pub path: Option<String>,
     /// Variables to set over the daemon's own environment, in this order, later ones winning (parity 6).
     pub environment: EnvironmentVariables,
     /// Folder to change to in the child, after the change of user.
@@ -135,15 +137,21 @@ pub enum Effect {
     },
     /// Start a process; answered by `Input::Spawned` or `Input::SpawnFailed`.
     Spawn(Box<SpawnPlan>),
+    /// A plug-in replaced the way processes are spawned: call it. What it starts comes back as
+    /// `Input::SpawnNow`; if nothing comes back, the process stays as it is.
+    CallSpawnOverride {
+        /// Whose start it is.
+        process: ProcessId,
+    },
     /// See whether the command of a process could be started; answered by `Input::CommandChecked`.
     CheckCommand {
         /// Who wants to know.
         request: RequestId,
         /// Whose command it is.
         process: ProcessId,
-        /// First word of the command.
-        program: String,
-        /// Value of `PATH` to look it up in, when the configuration sets one.
+        /// Words of the command; never empty.
+        argv: Vec<String>,
+        /// Value of `PATH` to look the first word up in, when the configuration sets one.
         path: Option<String>,
     },
     /// Send a signal; answered by `Input::Killed`.

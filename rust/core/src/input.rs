@@ -53,11 +53,6 @@ pub enum SpawnError {
         /// The file as looked for.
         filename: String,
     },
-    /// The command cannot be split into words; Python's words for why.
-    BadCommand {
-        /// The whole message.
-        message: String,
-    },
     /// Pipes could not be made.
     Pipes {
         /// The system's error number.
@@ -80,8 +75,13 @@ pub enum SpawnError {
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// The engine is ready: groups are added and what starts by itself is started.
-    Start,
+    /// The log is open: add the groups of the configuration.
+    Load,
+    /// Servers listen and plug-ins are loaded: start what starts by itself.
+    Start {
+        /// Pid of the daemon.
+        pid: u32,
+    },
     /// Time passed: see what is due.
     Timer,
     /// `Effect::Spawn` worked.
@@ -98,9 +98,16 @@ pub enum Input {
         /// Why.
         error: SpawnError,
     },
-    /// A child ended and its output has been read.
+    /// A process ended and its output has been read.
     Exited {
-        /// Its pid; one that is not ours is only logged.
+        /// Which process.
+        process: ProcessId,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// A child ended that is no process of ours: an orphan that the system gave to pid 1.
+    OrphanExited {
+        /// Its pid.
         pid: i32,
         /// How it ended.
         status: ExitStatus,
@@ -156,4 +163,13 @@ pub enum Input {
     SetMood(Mood),
     /// A plug-in asks for a process to be spawned now, whatever replaced the ordinary way.
     SpawnNow(ProcessId),
+    /// A plug-in answers a namespace of the XML-RPC interface.
+    RegisterNamespace {
+        /// Its name, before the dot.
+        name: String,
+        /// Its methods with their help texts.
+        methods: Vec<(String, String)>,
+    },
+    /// Whether a plug-in replaced the way processes are spawned.
+    OverrideSpawn(bool),
 }

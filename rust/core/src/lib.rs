@@ -13,12 +13,22 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod core;
 pub mod effect;
+pub mod errno;
 pub mod event;
 pub mod expand;
+pub mod group;
 pub mod ini;
 pub mod input;
+pub mod operation;
+mod outbox;
+mod outcome;
+pub mod process;
+pub mod restart_budget;
 pub mod rpc;
+mod shutdown;
 pub mod signal;
 pub mod state;
+pub mod text;
 pub mod xml;

@@ -1,5 +1,124 @@
-//! The XML-RPC interface: method table, arguments, faults, deferred answers.
+//! The XML-RPC interface: method table, arguments, faults, deferred answers (parity 4).
+//!
+//! A method answers at once, or keeps its request open: then an [`Operation`](crate::operation::Operation) waits
+//! on a process, or an effect is under way, and the transition or the effect's outcome answers it. Every request
+//! is answered once.
 
+mod arguments;
+mod daemon;
 pub mod fault;
+pub mod info;
+mod logs;
+mod operate;
+mod requests;
+mod system;
+pub mod table;
 
 pub use fault::{Fault, FaultCode};
+pub(crate) use requests::Requests;
+pub use table::{METHODS, Method, Parameter, ParameterKind};
+
+use crate::config::LogLevel;
+use crate::core::Core;
+use crate::effect::{Effect, RequestId};
+use crate::input::Now;
+use crate::outbox::Outbox;
+use crate::state::Mood;
+use crate::xml::Value;
+use arguments::Arguments;
+
+/// The namespace whose methods this crate implements, whatever the configuration calls it.
+pub(crate) const STANDARD: &str = "supervisor";
+/// The namespace of the server itself.
+pub(crate) const SYSTEM: &str = "system";
+/// Factory of the standard namespace in `[rpcinterface:supervisor]`.
+pub const STANDARD_FACTORY: &str = "supervisor.rpcinterface:make_main_rpcinterface";
+
+/// What a method's code needs to know of its call.
+#[derive(Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) now: Now,
+    pub(crate) request: RequestId,
+}
+
+/// What a method's code says.
+pub(crate) enum Answer {
+    /// The value.
+    Now(Value),
+    /// The request is kept open.
+    Later,
+}
+
+/// A method's code.
+pub(crate) type Handler = fn(&mut Core, Call, &Arguments, &mut Outbox) -> Result<Answer, Fault>;
+
+impl Core {
+    /// A client calls a method.
+    pub(crate) fn on_request(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        method: &str,
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) {
+        outbox.log(LogLevel::Trace, format!("XML-RPC method called: {method}()"));
+        match self.call(Call { now, request }, method, params, outbox) {
+            Ok(Answer::Now(value)) => self.reply(request, Ok(value), outbox),
+            Ok(Answer::Later) => {}
+            Err(fault) => self.reply(request, Err(fault), outbox),
+        }
+    }
+
+    fn call(
+        &mut self,
+        call: Call,
+        method: &str,
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, Fault> {
+        let unknown = || Fault::new(FaultCode::UnknownMethod);
+        let (namespace, name) = method.split_once('.').ok_or_else(unknown)?;
+        if name.contains('.') || name.starts_with('_') {
+            return Err(unknown());
+        }
+        if let Some(methods) = self.plugin_namespaces.get(namespace) {
+            if !methods.contains_key(name) {
+                return Err(unknown());
+            }
+            let (request, namespace, method) = (call.request, namespace.to_owned(), name.to_owned());
+            outbox.effects.push(Effect::CallPlugin { request, namespace, method, params });
+            return Ok(Answer::Later);
+        }
+        let namespace = self.standard_namespace(namespace).ok_or_else(unknown)?;
+        let entry = table::find(namespace, name).ok_or_else(unknown)?;
+        let arguments = Arguments::of(entry, params)?;
+        (entry.handler)(self, call, &arguments, outbox)
+    }
+
+    /// `supervisor` or `system` for the namespaces this crate answers.
+    fn standard_namespace(&self, name: &str) -> Option<&'static str> {
+        let is_standard = || {
+            let mut interfaces = self.settings.rpc_interfaces.iter();
+            interfaces.any(|interface| interface.name == name && interface.factory == STANDARD_FACTORY)
+        };
+        if name == SYSTEM {
+            Some(SYSTEM)
+        } else if is_standard() {
+            Some(STANDARD)
+        } else {
+            None
+        }
+    }
+
+    /// Answers a request, which ends it.
+    pub(crate) fn reply(&mut self, request: RequestId, answer: Result<Value, Fault>, outbox: &mut Outbox) {
+        self.requests.close(request);
+        outbox.effects.push(Effect::Reply { request, answer });
+    }
+
+    /// The fault of every standard method while everything stops.
+    pub(crate) fn refuse_in_shutdown(&self) -> Result<(), Fault> {
+        if self.mood < Mood::Running { Err(Fault::new(FaultCode::ShutdownState)) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,413 @@
+//! The one owner of all state.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{GroupSettings, HttpAddress, LogLevel, LogTarget, Settings};
+use crate::effect::{Channel, Effect, ProcessId, SpawnPlan};
+use crate::event::Event;
+use crate::expand;
+use crate::group::{Group, Namespec};
+use crate::input::{Input, Now};
+use crate::outbox::Outbox;
+use crate::process::{Circumstances, Process};
+use crate::rpc::Requests;
+use crate::shutdown::Shutdown;
+use crate::signal::Signal;
+use crate::state::{Mood, ProcessState};
+
+/// All state of the daemon, and every decision on it. See the crate's page for the contract.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) mood: Mood,
+    pub(crate) pid: u32,
+    /// What clients are told the version is.
+    pub(crate) version: String,
+    pub(crate) groups: IndexMap<String, Group>,
+    pub(crate) processes: BTreeMap<ProcessId, Process>,
+    next_process: u64,
+    pub(crate) requests: Requests,
+    shutdown: Shutdown,
+    /// Namespaces that plug-ins answer, with their methods and help texts.
+    pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
+    spawn_is_overridden: bool,
+    /// `Input::Start` has come: processes may start.
+    is_started: bool,
+}
+
+impl Core {
+    /// A core with the given settings and nothing loaded yet; `version` is what clients are told.
+    #[must_use]
+    pub fn new(settings: Settings, version: &str) -> Self {
+        Self {
+            settings,
+            mood: Mood::Running,
+            pid: 0,
+            version: version.to_owned(),
+            groups: IndexMap::new(),
+            processes: BTreeMap::new(),
+            next_process: 1,
+            requests: Requests::default(),
+            shutdown: Shutdown::default(),
+            plugin_namespaces: BTreeMap::new(),
+            spawn_is_overridden: false,
+            is_started: false,
+        }
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// State of the daemon.
+    #[must_use]
+    pub fn mood(&self) -> Mood {
+        self.mood
+    }
+
+    /// What clients are told the version is.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The groups in the order they were added.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// A group by its name.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// How many requests wait for their answer.
+    #[must_use]
+    pub fn open_requests(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// All processes, in no particular order.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.processes.values()
+    }
+
+    /// A process by its identity.
+    #[must_use]
+    pub fn process(&self, id: ProcessId) -> Option<&Process> {
+        self.processes.get(&id)
+    }
+
+    /// A process by its names.
+    #[must_use]
+    pub fn find(&self, group: &str, name: &str) -> Option<&Process> {
+        self.members(group).find(|process| process.config.name == name)
+    }
+
+    /// A process by the name a client uses; none for a whole group.
+    #[must_use]
+    pub fn find_namespec(&self, name: &str) -> Option<&Process> {
+        let namespec = Namespec::parse(name);
+        self.find(namespec.group, namespec.process?)
+    }
+
+    /// The processes of a group in the order of the configuration; none for a name without a group.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &Process> {
+        self.groups
+            .get(group)
+            .into_iter()
+            .flat_map(|group| &group.processes)
+            .filter_map(|id| self.process(*id))
+    }
+
+    /// When the core wants to be woken by `Input::Timer`, in monotonic time; `None` to sleep until an input.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let processes = self.processes.values().filter_map(|process| self.deadline_of(process));
+        processes.chain(self.shutdown.next_deadline()).min()
+    }
+
+    /// A deadline that nothing would be done at is none: while everything stops, no start is due.
+    fn deadline_of(&self, process: &Process) -> Option<Duration> {
+        let is_start = process.state.is_stopped() || process.state == ProcessState::Backoff;
+        if self.mood < Mood::Running && is_start { None } else { process.next_deadline() }
+    }
+
+    /// Takes in one input and appends what is to be done, in order, to `effects`.
+    pub fn step(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
+        let mut outbox = Outbox::default();
+        let touched = self.take_in(now, input, &mut outbox);
+        self.settle(now, touched, &mut outbox);
+        effects.append(&mut outbox.effects);
+    }
+
+    /// Applies the input; names the process it concerns, where it concerns one alone.
+    fn take_in(&mut self, now: Now, input: Input, outbox: &mut Outbox) -> Touched {
+        match input {
+            Input::Load => {
+                for group in self.settings.groups.clone() {
+                    self.add_group(group, outbox);
+                }
+                Touched::Nothing
+            }
+            Input::Start { pid } => {
+                self.pid = pid;
+                self.is_started = true;
+                outbox.effects.push(Effect::Emit(Event::SupervisorRunning));
+                Touched::All
+            }
+            Input::Timer => Touched::All,
+            Input::Spawned { process, pid } => {
+                self.with(process, |process| process.on_spawned(pid, now, outbox))
+            }
+            Input::SpawnFailed { process, error } => {
+                self.with(process, |process| process.on_spawn_failed(&error, now, outbox))
+            }
+            Input::Exited { process, status } => {
+                self.with(process, |process| process.on_exited(status, now, outbox))
+            }
+            Input::OrphanExited { pid, status } => {
+                outbox.info(format!("reaped unknown pid {pid} ({status})"));
+                Touched::Nothing
+            }
+            Input::Killed { process, signal, purpose, error } => {
+                self.with(process, |process| process.on_killed(signal, purpose, error, now, outbox))
+            }
+            Input::CommandChecked { request, process, error } => {
+                self.on_command_checked(now, request, process, error.as_ref(), outbox);
+                Touched::One(process)
+            }
+            Input::AutomaticLogCreated { process, channel, path } => self.with(process, |process| {
+                let output = match channel {
+                    Channel::Stdout => &mut process.config.stdout,
+                    Channel::Stderr => &mut process.config.stderr,
+                };
+                output.logfile = path.map_or(LogTarget::None, LogTarget::File);
+            }),
+            Input::LogRead { request, result } => {
+                self.on_log_read(request, result, outbox);
+                Touched::Nothing
+            }
+            Input::Request { request, method, params } => {
+                self.on_request(now, request, &method, params, outbox);
+                Touched::All
+            }
+            Input::Signal(signal) => {
+                self.on_signal(signal, outbox);
+                Touched::All
+            }
+            Input::SetMood(mood) => {
+                self.mood = mood;
+                Touched::All
+            }
+            Input::SpawnNow(process) => self.with(process, |process| process.spawn_now(now, outbox)),
+            Input::RegisterNamespace { name, methods } => {
+                self.plugin_namespaces.insert(name, methods.into_iter().collect());
+                Touched::Nothing
+            }
+            Input::OverrideSpawn(overridden) => {
+                self.spawn_is_overridden = overridden;
+                Touched::Nothing
+            }
+        }
+    }
+
+    fn with(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) -> Touched {
+        if let Some(process) = self.processes.get_mut(&id) {
+            change(process);
+        }
+        Touched::One(id)
+    }
+
+    /// Lets everything that is due happen, until nothing more is.
+    fn settle(&mut self, now: Now, touched: Touched, outbox: &mut Outbox) {
+        if self.is_started {
+            let around = self.circumstances(now);
+            match touched {
+                Touched::Nothing => {}
+                Touched::One(id) => {
+                    if let Some(process) = self.processes.get_mut(&id) {
+                        process.settle(around, outbox);
+                    }
+                }
+                Touched::All => {
+                    for id in self.groups.values().flat_map(|group| &group.processes) {
+                        if let Some(process) = self.processes.get_mut(id) {
+                            process.settle(around, outbox);
+                        }
+                    }
+                }
+            }
+        }
+        self.plan_spawns(now, outbox);
+        if self.mood < Mood::Running && self.is_started {
+            let mut shutdown = std::mem::take(&mut self.shutdown);
+            shutdown.proceed(self, now, outbox);
+            self.shutdown = shutdown;
+        }
+        self.answer_completed(outbox);
+    }
+
+    pub(crate) fn circumstances(&self, now: Now) -> Circumstances {
+        Circumstances { now, mood: self.mood, spawn_is_overridden: self.spawn_is_overridden }
+    }
+
+    /// Adds a group and its processes; a group of that name must not be there. False where it is.
+    pub(crate) fn add_group(&mut self, settings: GroupSettings, outbox: &mut Outbox) -> bool {
+        if self.groups.contains_key(&settings.name) {
+            return false;
+        }
+        let mut group =
+            Group { name: settings.name.clone(), priority: settings.priority, processes: Vec::new() };
+        for program in settings.processes {
+            let id = ProcessId(self.next_process);
+            self.next_process += 1;
+            for (channel, output) in [(Channel::Stdout, &program.stdout), (Channel::Stderr, &program.stderr)]
+            {
+                if output.logfile == LogTarget::Automatic {
+                    outbox.effects.push(Effect::CreateAutomaticLog {
+                        process: id,
+                        channel,
+                        prefix: format!(
+                            "{}-{}---{}-",
+                            program.name,
+                            channel.name(),
+                            self.settings.daemon.identifier
+                        ),
+                    });
+                }
+            }
+            self.processes.insert(id, Process::new(id, &settings.name, program));
+            group.processes.push(id);
+        }
+        self.groups.insert(settings.name.clone(), group);
+        outbox.effects.push(Effect::Emit(Event::GroupAdded(settings.name)));
+        true
+    }
+
+    fn on_signal(&mut self, signal: Signal, outbox: &mut Outbox) {
+        let name = signal.name();
+        match signal {
+            Signal::TERM | Signal::INT | Signal::QUIT => {
+                outbox.warn(format!("received {name} indicating exit request"));
+                self.mood = Mood::Shutdown;
+            }
+            Signal::HUP if self.mood == Mood::Shutdown => {
+                outbox.warn(format!("ignored {name} indicating restart request (shutdown in progress)"));
+            }
+            Signal::HUP => {
+                outbox.warn(format!("received {name} indicating restart request"));
+                self.mood = Mood::Restarting;
+            }
+            Signal(libc::SIGCHLD) => outbox.debug(format!("received {name} indicating a child quit")),
+            Signal::USR2 => {
+                outbox.info(format!("received {name} indicating log reopen request"));
+                outbox.effects.push(Effect::ReopenLogs);
+            }
+            _ => outbox.log(LogLevel::Blather, format!("received {name} indicating nothing")),
+        }
+    }
+
+    /// Turns processes that just became STARTING into plans for the engine.
+    fn plan_spawns(&mut self, now: Now, outbox: &mut Outbox) {
+        // A plan that fails makes its process wait for the next try, so this ends.
+        while let Some(id) = outbox.spawn_wanted.pop_front() {
+            let Some(process) = self.processes.get(&id) else { continue };
+            match self.words_of(process) {
+                Ok(argv) => {
+                    let plan = self.spawn_plan(process, argv);
+                    outbox.effects.push(Effect::Spawn(Box::new(plan)));
+                }
+                Err(message) => {
+                    let around = self.circumstances(now);
+                    if let Some(process) = self.processes.get_mut(&id) {
+                        process.fail_to_spawn(message, now, outbox);
+                        process.settle(around, outbox);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The words of a process' command, or what is wrong with it.
+    pub(crate) fn words_of(&self, process: &Process) -> Result<Vec<String>, String> {
+        let command = &process.config.command;
+        let words = expand::split(command)
+            .map_err(|error| format!("can't parse command {}: {error}", expand::repr(command)))?;
+        if words.is_empty() { Err("command is empty".to_owned()) } else { Ok(words) }
+    }
+
+    fn spawn_plan(&self, process: &Process, argv: Vec<String>) -> SpawnPlan {
+        let config = &process.config;
+        let mut environment = vec![("SUPERVISOR_ENABLED".to_owned(), "1".to_owned())];
+        if let Some(url) = config.serverurl.clone().or_else(|| self.server_url()) {
+            environment.push(("SUPERVISOR_SERVER_URL".to_owned(), url));
+        }
+        environment.push(("SUPERVISOR_PROCESS_NAME".to_owned(), config.name.clone()));
+        environment.push(("SUPERVISOR_GROUP_NAME".to_owned(), process.group.clone()));
+        environment.extend(config.environment.iter().cloned());
+        SpawnPlan {
+            process: process.id,
+            name: config.name.clone(),
+            group: process.group.clone(),
+            argv,
+            path: configured_path(&config.environment),
+            environment,
+            directory: config.directory.clone(),
+            umask: config.umask,
+            user: config.user,
+            redirect_stderr: config.redirect_stderr,
+            stdout: config.stdout.clone(),
+            stderr: config.stderr.clone(),
+            strip_ansi: self.settings.daemon.strip_ansi,
+        }
+    }
+
+    /// `SUPERVISOR_SERVER_URL`: the first unix server, else the last inet server (parity 6).
+    fn server_url(&self) -> Option<String> {
+        let servers = &self.settings.http_servers;
+        let unix = servers.iter().find_map(|server| match &server.address {
+            HttpAddress::Unix { path, .. } => Some(format!("unix://{}", path.display())),
+            HttpAddress::Inet { .. } => None,
+        });
+        unix.or_else(|| {
+            servers.iter().rev().find_map(|server| match &server.address {
+                HttpAddress::Inet { host, port } => {
+                    let host = if host.is_empty() { "localhost" } else { host };
+                    Some(format!("http://{host}:{port}"))
+                }
+                HttpAddress::Unix { .. } => None,
+            })
+        })
+    }
+
+    /// The main log's file, if it is one.
+    #[must_use]
+    pub fn main_log(&self) -> Option<PathBuf> {
+        match &self.settings.daemon.logfile {
+            LogTarget::File(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// `PATH` as a program's configuration sets it; the last one wins.
+pub(crate) fn configured_path(environment: &[(String, String)]) -> Option<String> {
+    environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone())
+}
+
+/// Which processes an input may have changed.
+#[derive(Clone, Copy)]
+enum Touched {
+    Nothing,
+    One(ProcessId),
+    All,
+}

@@ -1,0 +1,34 @@
+//! Where a step collects what it wants done.
+
+use std::collections::VecDeque;
+
+use crate::config::LogLevel;
+use crate::effect::{Effect, ProcessId};
+use crate::operation::Completed;
+
+/// Effects for the engine, and operations whose requests are to be looked after before the step ends.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) completed: Vec<Completed>,
+    /// Processes that became STARTING: the core makes their plans.
+    pub(crate) spawn_wanted: VecDeque<ProcessId>,
+}
+
+impl Outbox {
+    pub(crate) fn log(&mut self, level: LogLevel, message: String) {
+        self.effects.push(Effect::Log { level, message });
+    }
+
+    pub(crate) fn info(&mut self, message: String) {
+        self.log(LogLevel::Info, message);
+    }
+
+    pub(crate) fn warn(&mut self, message: String) {
+        self.log(LogLevel::Warn, message);
+    }
+
+    pub(crate) fn debug(&mut self, message: String) {
+        self.log(LogLevel::Debug, message);
+    }
+}

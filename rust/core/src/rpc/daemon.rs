@@ -1,0 +1,66 @@
+//! Methods about the daemon itself.
+
+use crate::core::Core;
+use crate::outbox::Outbox;
+use crate::rpc::arguments::Arguments;
+use crate::rpc::{Answer, Call, Fault};
+use crate::state::Mood;
+use crate::xml::Value;
+
+/// Version of the interface, as clients compare it.
+const API_VERSION: &str = "3.0";
+
+pub(crate) fn get_api_version(
+    core: &mut Core,
+    _: Call,
+    _: &Arguments,
+    _: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(Answer::Now(API_VERSION.into()))
+}
+
+pub(crate) fn get_supervisor_version(
+    core: &mut Core,
+    _: Call,
+    _: &Arguments,
+    _: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(Answer::Now(core.version.as_str().into()))
+}
+
+pub(crate) fn get_identification(
+    core: &mut Core,
+    _: Call,
+    _: &Arguments,
+    _: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(Answer::Now(core.settings.daemon.identifier.as_str().into()))
+}
+
+pub(crate) fn get_state(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(Answer::Now(Value::Struct(vec![
+        ("statecode".to_owned(), core.mood.code().into()),
+        ("statename".to_owned(), core.mood.name().into()),
+    ])))
+}
+
+pub(crate) fn get_pid(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(Answer::Now(Value::Int(core.pid.into())))
+}
+
+pub(crate) fn shutdown(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    core.mood = Mood::Shutdown;
+    Ok(Answer::Now(true.into()))
+}
+
+pub(crate) fn restart(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    core.mood = Mood::Restarting;
+    Ok(Answer::Now(true.into()))
+}

@@ -1,0 +1,74 @@
+//! Methods about the interface itself.
+
+use crate::core::Core;
+use crate::outbox::Outbox;
+use crate::rpc::arguments::Arguments;
+use crate::rpc::{Answer, Call, Fault, FaultCode, METHODS, STANDARD, STANDARD_FACTORY, SYSTEM};
+use crate::xml::Value;
+
+pub(crate) fn list_methods(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+    let mut names: Vec<String> = core.published_methods().into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    Ok(Answer::Now(Value::Array(names.into_iter().map(Value::String).collect())))
+}
+
+pub(crate) fn method_help(
+    core: &mut Core,
+    _: Call,
+    arguments: &Arguments,
+    _: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.help_of(arguments.text(0)?).map(|help| Answer::Now(help.into()))
+}
+
+pub(crate) fn method_signature(
+    core: &mut Core,
+    _: Call,
+    arguments: &Arguments,
+    _: &mut Outbox,
+) -> Result<Answer, Fault> {
+    let help = core.help_of(arguments.text(0)?)?;
+    let kinds = |tag: &'static str| {
+        help.lines()
+            .filter_map(move |line| line.trim_start().strip_prefix(tag))
+            .filter_map(|rest| rest.split_whitespace().next())
+            .map(Value::from)
+    };
+    let returned = kinds("@return").next().ok_or_else(|| Fault::new(FaultCode::SignatureUnsupported))?;
+    Ok(Answer::Now(Value::Array(std::iter::once(returned).chain(kinds("@param")).collect())))
+}
+
+impl Core {
+    /// Every method that can be called, with its help text.
+    fn published_methods(&self) -> Vec<(String, String)> {
+        let standard = self
+            .settings
+            .rpc_interfaces
+            .iter()
+            .filter(|interface| interface.factory == STANDARD_FACTORY)
+            .map(|interface| (interface.name.as_str(), STANDARD));
+        let mut published = Vec::new();
+        for (name, namespace) in standard.chain(std::iter::once((SYSTEM, SYSTEM))) {
+            if self.plugin_namespaces.contains_key(name) {
+                continue;
+            }
+            for method in METHODS.iter().filter(|method| method.namespace == namespace) {
+                published.push((format!("{name}.{}", method.name), method.help()));
+            }
+        }
+        for (namespace, methods) in &self.plugin_namespaces {
+            for (name, help) in methods {
+                published.push((format!("{namespace}.{name}"), help.clone()));
+            }
+        }
+        published
+    }
+
+    fn help_of(&self, name: &str) -> Result<String, Fault> {
+        let mut published = self.published_methods().into_iter();
+        published
+            .find(|(known, _)| known == name)
+            .map(|(_, help)| help)
+            .ok_or_else(|| Fault::new(FaultCode::SignatureUnsupported))
+    }
+}

@@ -1,0 +1,393 @@
+//! A pretend machine: scripted children, a clock that jumps from one thing that happens to the next.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use supervisor_core::config::{
+    Autorestart, DaemonSettings, GroupSettings, LogLevel, LogTarget, OutputSettings, ProgramSettings,
+    RpcInterfaceSettings, Settings,
+};
+use supervisor_core::core::Core;
+use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::event::{Event, ProcessStateEvent};
+use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
+use supervisor_core::process::Process;
+use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
+use supervisor_core::signal::Signal;
+use supervisor_core::state::{Mood, ProcessState};
+use supervisor_core::xml::Value;
+
+/// What a child does once it is spawned.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// It cannot be spawned.
+    pub spawn_error: Option<SpawnError>,
+    /// It ends by itself after this time.
+    pub ends: Option<(Duration, ExitStatus)>,
+    /// How long after a stop signal it ends; `None` when only SIGKILL ends it.
+    pub dies_after: Option<Duration>,
+    /// Sending it a signal fails with this error number.
+    pub kill_error: Option<i32>,
+}
+
+impl Script {
+    /// It runs until it is told to stop.
+    pub fn steady() -> Self {
+        Self { spawn_error: None, ends: None, dies_after: Some(Duration::ZERO), kill_error: None }
+    }
+
+    /// It ends by itself.
+    pub fn ends(after: Duration, code: i32) -> Self {
+        Self { ends: Some((after, ExitStatus::Code(code))), ..Self::steady() }
+    }
+
+    /// It ignores every signal but SIGKILL.
+    pub fn stubborn() -> Self {
+        Self { dies_after: None, ..Self::steady() }
+    }
+
+    /// Its program is missing.
+    pub fn missing() -> Self {
+        let filename = "/no/such/program".to_owned();
+        Self { spawn_error: Some(SpawnError::NotFound { filename }), ..Self::steady() }
+    }
+}
+
+#[derive(Debug)]
+struct Child {
+    process: ProcessId,
+    script: Script,
+    end: Option<(Duration, ExitStatus)>,
+}
+
+/// The core with a machine around it.
+#[derive(Debug)]
+pub struct Machine {
+    pub core: Core,
+    pub clock: Duration,
+    /// What is added to the wall clock, to show that it does not matter.
+    pub wall_jump: i64,
+    /// Scripts by process name, one a start; the last one is used again.
+    scripts: BTreeMap<String, VecDeque<Script>>,
+    children: BTreeMap<i32, Child>,
+    next_pid: i32,
+    next_request: u64,
+    pub log: Vec<(LogLevel, String)>,
+    pub events: Vec<Event>,
+    /// Every answer with the time it was given at.
+    pub replies: Vec<(RequestId, Duration, Result<Value, Fault>)>,
+    /// Signals sent: process name, signal, whole group, time.
+    pub signals: Vec<(String, Signal, bool, Duration)>,
+    /// Starts: process name and time.
+    pub spawns: Vec<(String, Duration)>,
+    pub ended: Option<Mood>,
+    pub overridden_spawns: Vec<ProcessId>,
+}
+
+impl Machine {
+    /// A machine with groups of programs; nothing runs yet.
+    pub fn new(groups: Vec<GroupSettings>) -> Self {
+        Self {
+            core: Core::new(settings(groups), "0"),
+            clock: Duration::from_secs(1000),
+            wall_jump: 0,
+            scripts: BTreeMap::new(),
+            children: BTreeMap::new(),
+            next_pid: 100,
+            next_request: 1,
+            log: Vec::new(),
+            events: Vec::new(),
+            replies: Vec::new(),
+            signals: Vec::new(),
+            spawns: Vec::new(),
+            ended: None,
+            overridden_spawns: Vec::new(),
+        }
+    }
+
+    /// One group of one program each.
+    pub fn with(programs: Vec<ProgramSettings>) -> Self {
+        Self::new(
+            programs.into_iter().map(|program| group(&program.name.clone(), 999, vec![program])).collect(),
+        )
+    }
+
+    /// Says what the children of a process do, one script a start.
+    pub fn script(&mut self, name: &str, scripts: impl IntoIterator<Item = Script>) {
+        self.scripts.insert(name.to_owned(), scripts.into_iter().collect());
+    }
+
+    /// Begins work, as the engine does.
+    pub fn start(&mut self) {
+        self.feed(Input::Load);
+        self.feed(Input::Start { pid: 1 });
+    }
+
+    pub fn now(&self) -> Now {
+        let wall = 1_700_000_000_i64 + i64::try_from(self.clock.as_secs()).unwrap() + self.wall_jump;
+        Now {
+            monotonic: self.clock,
+            wall: Duration::from_secs(u64::try_from(wall).unwrap_or(0)),
+            utc_offset: 0,
+        }
+    }
+
+    /// Passes one input and carries out everything that follows from it, at this moment.
+    pub fn feed(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut effects = Vec::new();
+            self.core.step(self.now(), input, &mut effects);
+            for effect in effects {
+                self.carry_out(effect, &mut inputs);
+            }
+            self.check_invariants();
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, inputs: &mut VecDeque<Input>) {
+        match effect {
+            Effect::Log { level, message } => self.log.push((level, message)),
+            Effect::Emit(event) => self.events.push(event),
+            Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
+            Effect::End(mood) => {
+                assert_eq!(self.ended, None, "the end comes once");
+                self.ended = Some(mood);
+            }
+            Effect::Spawn(plan) => {
+                self.spawns.push((plan.name.clone(), self.clock));
+                let script = self.next_script(&plan.name);
+                match script.spawn_error.clone() {
+                    Some(error) => inputs.push_back(Input::SpawnFailed { process: plan.process, error }),
+                    None => {
+                        let pid = self.next_pid;
+                        self.next_pid += 1;
+                        let end = script.ends.map(|(after, status)| (self.clock + after, status));
+                        self.children.insert(pid, Child { process: plan.process, script, end });
+                        inputs.push_back(Input::Spawned { process: plan.process, pid });
+                    }
+                }
+            }
+            Effect::CheckCommand { request, process, .. } => {
+                let name = self.core.process(process).unwrap().config.name.clone();
+                let error = self.scripts.get(&name).and_then(|scripts| scripts.front()?.spawn_error.clone());
+                inputs.push_back(Input::CommandChecked { request, process, error });
+            }
+            Effect::Kill { process, pid, whole_group, signal, purpose } => {
+                let name = self.core.process(process).unwrap().config.name.clone();
+                self.signals.push((name, signal, whole_group, self.clock));
+                let error = match self.children.get_mut(&pid) {
+                    None => Some(libc::ESRCH),
+                    Some(child) if child.script.kill_error.is_some() => child.script.kill_error,
+                    Some(child) => {
+                        let delay = match signal {
+                            Signal::KILL => Some(Duration::ZERO),
+                            Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
+                            _ => None,
+                        };
+                        if let Some(delay) = delay {
+                            child.end = Some((self.clock + delay, ExitStatus::Signal(signal, false)));
+                        }
+                        None
+                    }
+                };
+                inputs.push_back(Input::Killed { process, signal, purpose, error });
+            }
+            Effect::CreateAutomaticLog { process, channel, prefix } => {
+                let path = Some(PathBuf::from(format!("/logs/{prefix}x.log")));
+                inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
+            }
+            Effect::ReadLog { .. } | Effect::CallPlugin { .. } => {}
+            Effect::CallSpawnOverride { process } => self.overridden_spawns.push(process),
+            Effect::ReopenLogs | Effect::RemoveLogs { .. } => {}
+        }
+    }
+
+    fn next_script(&mut self, name: &str) -> Script {
+        match self.scripts.get_mut(name) {
+            Some(scripts) if scripts.len() > 1 => scripts.pop_front().unwrap(),
+            Some(scripts) => scripts.front().cloned().unwrap_or_else(Script::steady),
+            None => Script::steady(),
+        }
+    }
+
+    /// Lets this much time pass, one event after the other.
+    pub fn pass(&mut self, time: Duration) {
+        let until = self.clock + time;
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            assert!(steps < 100_000, "the machine does not come to rest");
+            let end =
+                self.children.iter().filter_map(|(pid, child)| child.end.map(|(at, _)| (at, *pid))).min();
+            let deadline = self.core.next_deadline();
+            let next = [end.map(|(at, _)| at), deadline].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= until) else { break };
+            self.clock = self.clock.max(next);
+            match end {
+                Some((at, pid)) if at <= self.clock => {
+                    let child = self.children.remove(&pid).unwrap();
+                    let (_, status) = child.end.unwrap();
+                    self.feed(Input::Exited { process: child.process, status });
+                }
+                _ => self.feed(Input::Timer),
+            }
+        }
+        self.clock = until;
+    }
+
+    pub fn seconds(&mut self, seconds: u64) {
+        self.pass(Duration::from_secs(seconds));
+    }
+
+    /// Calls a method, without waiting.
+    pub fn call(&mut self, method: &str, params: Vec<Value>) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.feed(Input::Request { request, method: method.to_owned(), params });
+        request
+    }
+
+    /// The answer to a request, if it was given.
+    pub fn answer(&self, request: RequestId) -> Option<Result<Value, Fault>> {
+        let mut answers = self.replies.iter().filter(|(id, ..)| *id == request);
+        let answer = answers.next().map(|(_, _, answer)| answer.clone());
+        assert!(answers.next().is_none(), "a request is answered once");
+        answer
+    }
+
+    /// Calls a method and expects its answer at once.
+    pub fn ask(&mut self, method: &str, params: Vec<Value>) -> Result<Value, Fault> {
+        let request = self.call(method, params);
+        self.answer(request).expect("an answer at once")
+    }
+
+    pub fn process(&self, name: &str) -> &Process {
+        self.core.processes().find(|process| process.config.name == name).unwrap()
+    }
+
+    pub fn state(&self, name: &str) -> ProcessState {
+        self.process(name).state
+    }
+
+    /// How many children of a process are alive.
+    pub fn living(&self, name: &str) -> usize {
+        let id = self.process(name).id;
+        self.children.values().filter(|child| child.process == id).count()
+    }
+
+    pub fn living_children(&self) -> usize {
+        self.children.len()
+    }
+
+    /// States a process went to, in order.
+    pub fn states_of(&self, name: &str) -> Vec<ProcessState> {
+        self.transitions().filter(|change| change.name == name).map(|change| change.to).collect()
+    }
+
+    pub fn transitions(&self) -> impl Iterator<Item = &ProcessStateEvent> {
+        self.events.iter().filter_map(|event| match event {
+            Event::ProcessState(change) => Some(change),
+            _ => None,
+        })
+    }
+
+    pub fn logged(&self, text: &str) -> bool {
+        self.log.iter().any(|(_, message)| message == text)
+    }
+
+    fn check_invariants(&self) {
+        for process in self.core.processes() {
+            let alive: Vec<i32> = self
+                .children
+                .iter()
+                .filter(|(_, child)| child.process == process.id)
+                .map(|(pid, _)| *pid)
+                .collect();
+            assert!(alive.len() <= 1, "{} has {} children", process.config.name, alive.len());
+            if process.state == ProcessState::Running {
+                assert_ne!(process.pid, 0, "{} is RUNNING without a pid", process.config.name);
+            }
+            let has_none = [ProcessState::Stopped, ProcessState::Exited, ProcessState::Fatal];
+            if has_none.contains(&process.state) || process.state == ProcessState::Backoff {
+                assert_eq!(process.pid, 0, "{} is {:?}", process.config.name, process.state);
+            }
+        }
+    }
+}
+
+/// Settings with these groups and defaults for the rest.
+pub fn settings(groups: Vec<GroupSettings>) -> Settings {
+    let mut groups = groups;
+    groups.sort_by_key(|group| group.priority);
+    Settings {
+        daemon: DaemonSettings {
+            config_file: PathBuf::from("/etc/supervisord.conf"),
+            logfile: LogTarget::None,
+            logfile_maxbytes: 0,
+            logfile_backups: 0,
+            loglevel: LogLevel::Info,
+            pidfile: PathBuf::from("/run/supervisord.pid"),
+            umask: 0o22,
+            nodaemon: true,
+            silent: false,
+            minfds: 1024,
+            minprocs: 200,
+            nocleanup: false,
+            childlogdir: PathBuf::from("/tmp"),
+            user: None,
+            directory: None,
+            strip_ansi: false,
+            environment: Vec::new(),
+            identifier: "supervisor".to_owned(),
+        },
+        http_servers: Vec::new(),
+        groups,
+        rpc_interfaces: vec![RpcInterfaceSettings {
+            name: "supervisor".to_owned(),
+            factory: STANDARD_FACTORY.to_owned(),
+            options: Vec::new(),
+        }],
+        messages: Vec::new(),
+    }
+}
+
+pub fn group(name: &str, priority: i64, processes: Vec<ProgramSettings>) -> GroupSettings {
+    GroupSettings { name: name.to_owned(), priority, processes }
+}
+
+/// A program with the original's defaults.
+pub fn program(name: &str) -> ProgramSettings {
+    let output = OutputSettings {
+        logfile: LogTarget::None,
+        maxbytes: 0,
+        backups: 0,
+        capture_maxbytes: 0,
+        events_enabled: false,
+        syslog: false,
+    };
+    ProgramSettings {
+        name: name.to_owned(),
+        command: "/bin/program".to_owned(),
+        directory: None,
+        umask: None,
+        priority: 999,
+        autostart: true,
+        autorestart: Autorestart::Unexpected,
+        startsecs: 1,
+        startretries: 3,
+        user: None,
+        stopsignal: Signal::TERM,
+        stopwaitsecs: 10,
+        stopasgroup: false,
+        killasgroup: false,
+        exitcodes: vec![0],
+        redirect_stderr: false,
+        environment: Vec::new(),
+        serverurl: None,
+        stdout: output.clone(),
+        stderr: output,
+    }
+}

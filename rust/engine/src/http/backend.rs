@@ -1,0 +1,92 @@
+//! What the HTTP servers ask of the daemon.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use supervisor_core::config::LogLevel;
+use supervisor_core::effect::Channel;
+use supervisor_core::rpc::Fault;
+use supervisor_core::state::ProcessState;
+use supervisor_core::xml::{MethodCall, Value};
+use tokio::sync::{mpsc, oneshot};
+
+/// The outcome of a method call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The method's result.
+    Value(Value),
+    /// The method's fault; still status 200 in HTTP.
+    Fault(Fault),
+    /// Something went wrong that no fault describes: status 500.
+    InternalError,
+}
+
+impl From<Result<Value, Fault>> for Answer {
+    fn from(answer: Result<Value, Fault>) -> Self {
+        match answer {
+            Ok(value) => Self::Value(value),
+            Err(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+/// Why a log cannot be followed; both are status 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLookupError {
+    /// No process of that name.
+    NoSuchProcess,
+    /// The stream is not logged to a file.
+    NoLog,
+}
+
+/// What the status page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusPage {
+    /// Name of this daemon.
+    pub identifier: String,
+    /// The version as clients see it.
+    pub version: String,
+    /// All processes, in any order; the page sorts them by group and name.
+    pub rows: Vec<StatusRow>,
+}
+
+/// A process on the status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusRow {
+    /// Its name.
+    pub name: String,
+    /// Its group's name.
+    pub group: String,
+    /// Its state.
+    pub state: ProcessState,
+    /// As in `getProcessInfo`.
+    pub description: String,
+}
+
+/// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
+pub trait Backend: 'static {
+    /// Calls a method. The answer may come at once or much later; a sender that is dropped counts as
+    /// [`Answer::InternalError`]. When the client is gone, the receiver is dropped.
+    fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;
+
+    /// Where the log of a process' stream is; `name` is `group:name`, or `name` alone.
+    ///
+    /// # Errors
+    /// See [`LogLookupError`].
+    fn log_path(&self, name: &str, channel: Channel) -> Result<PathBuf, LogLookupError>;
+
+    /// Where the main log is, if it is a file.
+    fn main_log(&self) -> Option<PathBuf>;
+
+    /// Follows a log: its last 1024 bytes, then what is appended, through rotation and truncation (parity 8).
+    /// The channel is bounded: a slow reader delays the one who fills it. Following ends when the receiver is
+    /// dropped; when the sender is dropped, the answer ends.
+    fn follow(&self, path: &Path) -> mpsc::Receiver<Bytes>;
+
+    /// What the status page shows.
+    fn status(&self) -> StatusPage;
+
+    /// Writes a line to the main log, if `level` is wanted there; `message` is only formatted then.
+    fn log(&self, level: LogLevel, message: fmt::Arguments<'_>);
+}

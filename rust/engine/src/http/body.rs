@@ -1,0 +1,133 @@
+//! Bodies: of answers, whole or endless; of requests, with limits.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::connection::InFlight;
+use super::limits;
+
+/// Body of an answer.
+pub(super) struct ResponseBody {
+    content: Content,
+    /// Ends the request's time in flight when the body is dropped.
+    in_flight: Option<InFlight>,
+}
+
+enum Content {
+    Whole(Option<Bytes>),
+    Endless {
+        pieces: mpsc::Receiver<Bytes>,
+        /// Finishes when the server ends.
+        ending: Pin<Box<dyn Future<Output = ()>>>,
+    },
+}
+
+impl ResponseBody {
+    /// A body whose length is known.
+    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content: Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())),
+            in_flight: None,
+        }
+    }
+
+    /// A body of pieces as they come, until there are no more or `shutdown` becomes true.
+    pub(super) fn endless(pieces: mpsc::Receiver<Bytes>, mut shutdown: watch::Receiver<bool>) -> Self {
+        let ending = Box::pin(async move {
+            // An error means that the server is gone altogether.
+            let _ = shutdown.wait_for(|&ending| ending).await;
+        });
+        Self { content: Content::Endless { pieces, ending }, in_flight: None }
+    }
+
+    /// Keeps the request in flight until this body has been handed over.
+    pub(super) fn hold(mut self, in_flight: InFlight) -> Self {
+        if matches!(self.content, Content::Endless { .. }) {
+            in_flight.set_streaming();
+        }
+        self.in_flight = Some(in_flight);
+        self
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = match &mut self.content {
+            Content::Whole(bytes) => Poll::Ready(bytes.take()),
+            Content::Endless { pieces, ending } => match ending.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => pieces.poll_recv(context),
+            },
+        };
+        next.map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.content, Content::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Content::Endless { .. } => SizeHint::default(),
+        }
+    }
+}
+
+/// Why a request's body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadError {
+    /// Longer than [`limits::MAX_BODY_BYTES`].
+    TooBig,
+    /// Nothing came for [`limits::BODY_STALL_TIME`].
+    Stalled,
+    /// The client broke off, or what it sent is not HTTP.
+    Broken,
+}
+
+/// The whole body of a request.
+pub(super) async fn read(body: &mut Incoming) -> Result<Bytes, ReadError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limits::MAX_BODY_BYTES {
+        return Err(ReadError::TooBig);
+    }
+    let mut whole = BytesMut::new();
+    loop {
+        let frame = timeout(limits::BODY_STALL_TIME, body.frame()).await.map_err(|_| ReadError::Stalled)?;
+        let Some(frame) = frame else { return Ok(whole.freeze()) };
+        let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else { continue };
+        if whole.len() + data.len() > limits::MAX_BODY_BYTES {
+            return Err(ReadError::TooBig);
+        }
+        whole.extend_from_slice(&data);
+    }
+}
+
+/// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
+/// answer away from the client.
+pub(super) async fn discard(body: &mut Incoming) {
+    let mut left = limits::MAX_DISCARDED_BYTES;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                Some(still) => left = still,
+                None => return,
+            }
+        }
+    };
+    // What is not read in time stays unread.
+    let _ = timeout(limits::DISCARD_TIME, reading).await;
+}

@@ -1,0 +1,246 @@
+//! One connection: hyper's state machine with this server's rules about time around it.
+//!
+//! hyper has one limit for the time until a request's headers are complete, and counts waiting for the next
+//! request into it. Clients of the original keep a connection for long pauses, so here the two are told apart: the
+//! stream is wrapped, and says when the first byte of a request arrives.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::body::ResponseBody;
+use super::limits;
+
+/// What a connection is doing, shared by its task, its stream, the answers in flight and the server.
+#[derive(Debug)]
+pub(super) struct Activity {
+    /// Requests whose answer has not been handed over completely.
+    in_flight: Cell<usize>,
+    /// Since when nothing is in flight.
+    idle_since: Cell<Instant>,
+    /// When the first byte of the request arrived whose headers are being read.
+    head_since: Cell<Option<Instant>>,
+    /// An endless answer is in flight.
+    streaming: Cell<bool>,
+    /// Bytes wait for the client to read.
+    write_blocked: Cell<bool>,
+    /// The client sent its last byte while an answer was in flight; whom to tell when that is over.
+    held_end: RefCell<Option<Waker>>,
+    /// Asks the connection to end at once.
+    pub(super) evict: Notify,
+}
+
+impl Activity {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            in_flight: Cell::new(0),
+            idle_since: Cell::new(Instant::now()),
+            head_since: Cell::new(None),
+            streaming: Cell::new(false),
+            write_blocked: Cell::new(false),
+            held_end: RefCell::new(None),
+            evict: Notify::new(),
+        })
+    }
+
+    /// Since when the connection could be closed without harm; `None` while an answer is in flight.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        (self.in_flight.get() == 0).then(|| self.idle_since.get())
+    }
+
+    /// When the connection is to be closed unless something happens.
+    fn deadline(&self) -> Option<Instant> {
+        let idle_since = self.idle_since()?;
+        Some(
+            self.head_since.get().map_or(idle_since + limits::IDLE_TIME, |since| since + limits::HEADER_TIME),
+        )
+    }
+
+    fn release_end(&self) {
+        if let Some(waker) = self.held_end.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Counts as a request in flight until it is dropped; travels with the answer's body.
+#[derive(Debug)]
+pub(super) struct InFlight(Rc<Activity>);
+
+impl InFlight {
+    fn new(activity: Rc<Activity>) -> Self {
+        activity.in_flight.set(activity.in_flight.get() + 1);
+        activity.head_since.set(None);
+        Self(activity)
+    }
+
+    /// The answer is endless: a client that sends its last byte has gone.
+    pub(super) fn set_streaming(&self) {
+        self.0.streaming.set(true);
+        self.0.release_end();
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
+        self.0.idle_since.set(Instant::now());
+        self.0.streaming.set(false);
+        self.0.release_end();
+    }
+}
+
+/// A stream that tells [`Activity`] what happens on it.
+///
+/// It also keeps the client's end of input back while an answer is in flight: `socat` and `nc -N` end their input
+/// once the request is sent and still want the answer, which hyper would not give them.
+struct Watched<S> {
+    stream: S,
+    activity: Rc<Activity>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let in_flight = self.activity.in_flight.get() > 0;
+        if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 && buffer.filled().len() == before
+        {
+            if in_flight && !self.activity.streaming.get() {
+                *self.activity.held_end.borrow_mut() = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+        } else if result.is_ready() && !in_flight && self.activity.head_since.get().is_none() {
+            self.activity.head_since.set(Some(Instant::now()));
+        }
+        result
+    }
+}
+
+impl<S> Watched<S> {
+    fn note_write<T>(&self, result: Poll<T>) -> Poll<T> {
+        self.activity.write_blocked.set(result.is_pending());
+        result
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_write(result)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note_write(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// Serves one connection to its end: the client's, a time limit, an eviction, or the end of the server
+/// (`shutdown` becomes true), which lets answers in flight finish first.
+pub(super) async fn serve<S, H, F>(
+    stream: S,
+    activity: Rc<Activity>,
+    mut shutdown: watch::Receiver<bool>,
+    handler: H,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    H: Fn(Request<Incoming>, InFlight) -> F,
+    F: Future<Output = Response<ResponseBody>>,
+{
+    let service = service_fn(|request| {
+        let answer = handler(request, InFlight::new(Rc::clone(&activity)));
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let connection = http1::Builder::new()
+        .title_case_headers(true)
+        .max_header_size(limits::MAX_HEADER_BYTES)
+        .max_buf_size(limits::BUFFER_BYTES)
+        .header_read_timeout(None)
+        .serve_connection(TokioIo::new(Watched { stream, activity: Rc::clone(&activity) }), service);
+    let mut connection = pin!(connection);
+    {
+        let mut shutting_down = pin!(shutdown.wait_for(|&ending| ending));
+        let mut evicted = pin!(activity.evict.notified());
+        let mut timer = Timer::default();
+        let ended = poll_fn(|context| {
+            // Errors are the client's: it is gone, or what it sent was answered with a 400 by hyper.
+            if connection.as_mut().poll(context).is_ready()
+                || evicted.as_mut().poll(context).is_ready()
+                || timer.poll(activity.deadline(), context).is_ready()
+            {
+                return Poll::Ready(true);
+            }
+            shutting_down.as_mut().poll(context).map(|_| false)
+        })
+        .await;
+        if ended {
+            return;
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    poll_fn(|context| {
+        let finished = connection.as_mut().poll(context).is_ready();
+        // hyper would go on to wait for the headers of a request that it knows nothing of yet.
+        let nothing_left = activity.in_flight.get() == 0 && !activity.write_blocked.get();
+        if finished || nothing_left { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// A sleep whose end may change at every poll; it wakes its task at that end only.
+#[derive(Default)]
+struct Timer {
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    fn poll(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = deadline else {
+            self.sleep = None;
+            return Poll::Pending;
+        };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        sleep.as_mut().poll(context)
+    }
+}

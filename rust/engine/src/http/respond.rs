@@ -1,0 +1,67 @@
+//! Answers and the headers that all of them have.
+
+use bytes::Bytes;
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, SERVER, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+
+use super::body::ResponseBody;
+
+/// Value of the `Server` header.
+const SERVER_NAME: &str = concat!("supervisor-rs/", env!("CARGO_PKG_VERSION"));
+
+/// Type of error pages.
+const HTML: &str = "text/html";
+
+pub(super) type Answer = Response<ResponseBody>;
+
+/// An answer of status 200 with the headers of every answer and no others.
+pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Answer {
+    let mut answer = Response::new(body);
+    set(&mut answer, SERVER, SERVER_NAME);
+    set(&mut answer, CONTENT_TYPE, content_type);
+    set(&mut answer, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer
+}
+
+/// Sets a header whose value is known to be legal.
+pub(super) fn set(answer: &mut Answer, name: HeaderName, value: &'static str) {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// An answer of status 200 whose body is at hand.
+pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let body = body.into();
+    let length = HeaderValue::from(body.len());
+    let mut answer = answer(content_type, ResponseBody::whole(body));
+    answer.headers_mut().insert(CONTENT_LENGTH, length);
+    answer
+}
+
+/// The original's error page: scripts look for its text.
+pub(super) fn error(status: StatusCode) -> Answer {
+    let code = status.as_u16();
+    // The original knows these under their names of HTTP/1.0.
+    let reason = match code {
+        408 => "Request Time-out",
+        413 => "Request Entity Too Large",
+        _ => status.canonical_reason().unwrap_or_default(),
+    };
+    let page = format!(
+        "<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n<h1>Error response</h1>\r\n\
+         <p>Error code {code}.\r\n<p>Message: {reason}.\r\n</body>\r\n"
+    );
+    let mut answer = whole(HTML, page);
+    *answer.status_mut() = status;
+    answer
+}
+
+/// Asks for credentials.
+pub(super) fn unauthorized() -> Answer {
+    let mut answer = error(StatusCode::UNAUTHORIZED);
+    set(&mut answer, WWW_AUTHENTICATE, "Basic realm=\"default\"");
+    set(&mut answer, CONNECTION, "close");
+    answer
+}

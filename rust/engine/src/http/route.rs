@@ -1,0 +1,199 @@
+//! From a request to its answer: who may ask, and which path means what (parity 8).
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName, HeaderValue,
+    LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
+};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use supervisor_core::effect::Channel;
+use tokio::sync::watch;
+
+use super::auth::{Credentials, Refusal};
+use super::backend::Backend;
+use super::body::{self, ResponseBody};
+use super::connection::InFlight;
+use super::respond::{self, Answer};
+use super::{origin, rpc};
+use crate::web;
+
+/// Tells a proxy not to collect a followed log before it passes it on.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What the handlers of one server share.
+pub(super) struct Site {
+    pub(super) backend: Rc<dyn Backend>,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) shutdown: watch::Receiver<bool>,
+}
+
+/// Answers a request.
+pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Answer {
+    let (parts, mut body) = request.into_parts();
+    let answer = match check(&site, &parts) {
+        Ok(()) => route(&site, &parts, &mut body).await,
+        Err(refused) => refused,
+    };
+    // A client that waits for `100 Continue` takes a refusal instead and sends no body.
+    if !parts.headers.contains_key(EXPECT) {
+        body::discard(&mut body).await;
+    }
+    answer.map(|body| body.hold(in_flight))
+}
+
+/// Authentication comes before everything else, on every path.
+fn check(site: &Site, parts: &Parts) -> Result<(), Answer> {
+    let Some(credentials) = &site.credentials else { return Ok(()) };
+    credentials.check(&parts.headers).map_err(|refusal| match refusal {
+        Refusal::Unauthorized => respond::unauthorized(),
+        Refusal::Malformed => respond::error(StatusCode::BAD_REQUEST),
+    })
+}
+
+async fn route(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+    let Some(path) = decode_path(parts.uri.path()) else { return respond::error(StatusCode::BAD_REQUEST) };
+    let mut segments = path.split('/');
+    match segments.next().unwrap_or_default() {
+        "RPC2" => call(site, parts, body).await,
+        "logtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
+        "logtail" => {
+            let (name, channel) = (segments.next(), segments.next().unwrap_or(Channel::Stdout.name()));
+            let channel =
+                [Channel::Stdout, Channel::Stderr].into_iter().find(|known| known.name() == channel);
+            let (Some(name), Some(channel), None) = (name, channel, segments.next()) else {
+                return respond::error(StatusCode::NOT_FOUND);
+            };
+            match site.backend.log_path(name, channel) {
+                Ok(log) => follow(site, log).await,
+                Err(_) => respond::error(StatusCode::NOT_FOUND),
+            }
+        }
+        "mainlogtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
+        "mainlogtail" => match site.backend.main_log() {
+            Some(log) => follow(site, log).await,
+            None => respond::error(StatusCode::NOT_FOUND),
+        },
+        _ => page(site, parts, &path),
+    }
+}
+
+/// `/RPC2`: only POST, only with a body, and not on behalf of somebody else's web page.
+async fn call(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+    if parts.method != Method::POST {
+        respond::error(StatusCode::BAD_REQUEST)
+    } else if origin::is_foreign(&parts.headers) {
+        respond::error(StatusCode::FORBIDDEN)
+    } else if !announces_body(parts) {
+        respond::error(StatusCode::LENGTH_REQUIRED)
+    } else {
+        rpc::respond(&*site.backend, body).await
+    }
+}
+
+fn announces_body(parts: &Parts) -> bool {
+    parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// The pages. The original knows them by GET and POST only, static files by GET and HEAD.
+fn page(site: &Site, parts: &Parts, path: &str) -> Answer {
+    let dynamic = matches!(path, "" | "index.html" | "ok.html");
+    match &parts.method {
+        &Method::POST if dynamic && !announces_body(parts) => respond::error(StatusCode::LENGTH_REQUIRED),
+        &Method::GET | &Method::POST if path == "ok.html" => respond::whole("text/plain", "OK"),
+        &Method::GET | &Method::POST if dynamic => status_page(site, parts.uri.query().unwrap_or_default()),
+        &Method::GET | &Method::HEAD if path == web::STYLESHEET_PATH => {
+            respond::whole("text/css", web::STYLESHEET)
+        }
+        &Method::GET | &Method::HEAD => respond::error(StatusCode::NOT_FOUND),
+        _ => respond::error(StatusCode::BAD_REQUEST),
+    }
+}
+
+fn status_page(site: &Site, query: &str) -> Answer {
+    // The page only shows; a request to change something must not look as if it had been obeyed.
+    let action = query.split('&').find_map(|pair| pair.strip_prefix("action="));
+    if action.is_some_and(|action| action != "refresh") {
+        return respond::error(StatusCode::BAD_REQUEST);
+    }
+    let Ok(html) = web::status_page(site.backend.status()) else {
+        return respond::error(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let mut answer = respond::whole("text/html;charset=utf-8", html);
+    respond::set(&mut answer, PRAGMA, "no-cache");
+    respond::set(&mut answer, CACHE_CONTROL, "no-cache");
+    respond::set(&mut answer, EXPIRES, "Thu, 01 Jan 1970 00:00:00 GMT");
+    respond::set(&mut answer, CONTENT_SECURITY_POLICY, web::CONTENT_SECURITY_POLICY);
+    respond::set(&mut answer, REFERRER_POLICY, "no-referrer");
+    answer
+}
+
+/// Follows a log without end; a log that is not there (any more, or yet) is status 404.
+async fn follow(site: &Site, log: PathBuf) -> Answer {
+    // The file system may hang, the control thread must not.
+    let path = log.clone();
+    let found = tokio::task::spawn_blocking(move || std::fs::metadata(path)).await;
+    let Ok(Ok(found)) = found else { return respond::error(StatusCode::NOT_FOUND) };
+    let pieces = site.backend.follow(&log);
+    let mut answer =
+        respond::answer("text/plain;charset=utf-8", ResponseBody::endless(pieces, site.shutdown.clone()));
+    respond::set(&mut answer, X_ACCEL_BUFFERING, "no");
+    if let Some(date) = found.modified().ok().and_then(http_date) {
+        answer.headers_mut().insert(LAST_MODIFIED, date);
+    }
+    answer
+}
+
+/// `Sun, 22 Nov 2026 21:37:03 GMT`
+fn http_date(time: std::time::SystemTime) -> Option<HeaderValue> {
+    let timestamp = Timestamp::try_from(time).ok()?;
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).ok()?;
+    text.try_into().ok()
+}
+
+/// The path without its leading slashes, percent-decoded; `None` where that is not UTF-8.
+fn decode_path(path: &str) -> Option<String> {
+    let path = path.trim_start_matches('/');
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hexadecimal =
+            |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, behind @ ..]) => match (hexadecimal(*high), hexadecimal(*low)) {
+                (Some(high), Some(low)) => {
+                    decoded.push(high << 4 | low);
+                    rest = behind;
+                }
+                // As in Python: what is no escape stays as it is.
+                _ => decoded.push(b'%'),
+            },
+            _ => decoded.push(*first),
+        }
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_as_python_does() {
+        assert_eq!(decode_path("//a%3Ab/%e4%BD%a0").as_deref(), Some("a:b/你"));
+        assert_eq!(decode_path("/100%/%zz%4").as_deref(), Some("100%/%zz%4"));
+        assert_eq!(decode_path("/%ff"), None);
+    }
+
+    #[test]
+    fn dates_are_written_as_http_wants_them() {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_795_383_423_900);
+        assert_eq!(http_date(time), Some(HeaderValue::from_static("Sun, 22 Nov 2026 21:37:03 GMT")));
+    }
+}

@@ -1,0 +1,388 @@
+//! The loop of the control thread: inputs in, effects out (design 2 and 3).
+
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
+use supervisor_core::effect::{Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan};
+use supervisor_core::input::{Input, SpawnError};
+use supervisor_core::rpc::Fault;
+use supervisor_core::signal::Signal;
+use supervisor_core::state::Mood;
+use supervisor_core::xml::{MethodCall, Value};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::http::Answer;
+use crate::logs::{Logs, OpenLog, Output};
+use crate::plugins::{Handle, PluginAnswer, PluginHost};
+use crate::reap::reap;
+use crate::run::clock::Clock;
+use crate::run::signals::Signals;
+use crate::spawn::{resolve, spawn};
+
+/// How long a start waits for its logs to be opened.
+const OPEN_LOG: Duration = Duration::from_secs(10);
+
+/// How many messages are taken in before the loop looks at its deadline again.
+const BATCH: usize = 256;
+
+/// What reaches the loop from elsewhere. The queue has no bound of its own: a call belongs to a connection, the
+/// rest to a process, and those are bounded.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// For the core.
+    Input(Input),
+    /// A client calls a method.
+    Call {
+        /// The method and its arguments.
+        call: MethodCall,
+        /// Who waits.
+        reply: oneshot::Sender<Answer>,
+    },
+    /// The logs of a process are open (or not): it can be spawned.
+    LogsOpened(Box<SpawnPlan>, Result<OpenLogs, SpawnError>),
+    /// A deferred answer of a plug-in is due to be asked for again.
+    Poll(RequestId, u64),
+}
+
+/// The logs of a process about to be spawned.
+#[derive(Debug)]
+pub(crate) struct OpenLogs {
+    stdout: OpenLog,
+    /// None with `redirect_stderr`.
+    stderr: Option<OpenLog>,
+}
+
+/// Everything the loop owns.
+pub(crate) struct Control {
+    pub(crate) handle: Handle,
+    pub(crate) messages: mpsc::UnboundedSender<Message>,
+    pub(crate) logs: Logs,
+    pub(crate) clock: Clock,
+    inputs: VecDeque<Input>,
+    replies: HashMap<RequestId, oneshot::Sender<Answer>>,
+    next_request: u64,
+    /// Living children. A pid leaves when it is reaped, so that no signal can reach a stranger.
+    children: HashMap<i32, ProcessId>,
+    /// The writing ends of the children's standard input.
+    stdins: HashMap<ProcessId, OwnedFd>,
+    ended: Option<Mood>,
+}
+
+impl Control {
+    /// A loop that has seen nothing yet.
+    pub(crate) fn new(
+        handle: Handle,
+        messages: mpsc::UnboundedSender<Message>,
+        logs: Logs,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            handle,
+            messages,
+            logs,
+            clock,
+            inputs: VecDeque::new(),
+            replies: HashMap::new(),
+            next_request: 1,
+            children: HashMap::new(),
+            stdins: HashMap::new(),
+            ended: None,
+        }
+    }
+
+    /// Works until everything is stopped; says what is to follow.
+    pub(crate) async fn work(
+        &mut self,
+        inbox: &mut mpsc::UnboundedReceiver<Message>,
+        signals: &mut Signals,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) -> Mood {
+        self.inputs.push_back(Input::Start { pid: std::process::id() });
+        loop {
+            self.take_in_all(host).await;
+            if let Some(mood) = self.ended {
+                return mood;
+            }
+            let deadline = self.handle.core().next_deadline().map(|due| self.clock.instant(due));
+            tokio::select! {
+                signal = signals.next() => self.on_signal(signal),
+                message = inbox.recv() => {
+                    let mut message = message;
+                    for _ in 0..BATCH {
+                        let Some(next) = message else { break };
+                        self.on_message(next, host);
+                        message = inbox.try_recv().ok();
+                    }
+                    if let Some(last) = message {
+                        self.on_message(last, host);
+                    }
+                }
+                () = sleep_until(deadline), if deadline.is_some() => self.inputs.push_back(Input::Timer),
+            }
+        }
+    }
+
+    /// Steps the core through all inputs that wait, and carries out what it wants.
+    pub(crate) async fn take_in_all(&mut self, host: &mut Option<Box<dyn PluginHost>>) {
+        while let Some(input) = self.inputs.pop_front() {
+            let mut effects = Vec::new();
+            self.handle.core().step(self.clock.now(), input, &mut effects);
+            for effect in effects {
+                self.carry_out(effect, host).await;
+            }
+        }
+    }
+
+    /// Carries out one effect.
+    pub(crate) async fn carry_out(&mut self, effect: Effect, host: &mut Option<Box<dyn PluginHost>>) {
+        match effect {
+            Effect::Log { level, message } => self.logs.line(level, &message),
+            Effect::Spawn(plan) => self.open_logs(plan),
+            Effect::CallSpawnOverride { process } => self.call_spawn_override(process, host),
+            Effect::CheckCommand { request, process, argv, path } => {
+                let program = argv.first().map_or("", String::as_str);
+                let error = resolve(program, path.as_deref()).err();
+                self.inputs.push_back(Input::CommandChecked { request, process, error });
+            }
+            Effect::Kill { process, pid, whole_group, signal, purpose } => {
+                self.kill(process, pid, whole_group, signal, purpose);
+            }
+            Effect::CreateAutomaticLog { process, channel, prefix } => {
+                self.create_automatic_log(process, channel, prefix).await;
+            }
+            Effect::ReadLog { request, range } => {
+                let read = self.logs.read(range);
+                let messages = self.messages.clone();
+                tokio::task::spawn_local(async move {
+                    let result = read.await;
+                    let _ = messages.send(Message::Input(Input::LogRead { request, result }));
+                });
+            }
+            Effect::ReopenLogs => self.logs.reopen(),
+            Effect::RemoveLogs { logs } => self.logs.remove(logs),
+            Effect::Emit(event) => {
+                if let Some(host) = host.as_mut().filter(|host| host.wants_events()) {
+                    if let Some(trouble) = host.notify(&event) {
+                        self.logs.line(LogLevel::Error, &trouble);
+                    }
+                }
+            }
+            Effect::Reply { request, answer } => self.reply(request, answer.into()),
+            Effect::CallPlugin { request, namespace, method, params } => {
+                self.call_plugin(request, (&namespace, &method), params, host);
+            }
+            Effect::End(mood) => self.ended = Some(mood),
+        }
+    }
+
+    fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
+        match message {
+            Message::Input(input) => self.inputs.push_back(input),
+            Message::Call { call, reply } => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.replies.insert(request, reply);
+                let MethodCall { method, params } = call;
+                self.inputs.push_back(Input::Request { request, method, params });
+            }
+            Message::LogsOpened(plan, logs) => {
+                let process = plan.process;
+                let spawned = logs.and_then(|logs| self.spawn(*plan, logs));
+                self.inputs.push_back(match spawned {
+                    Ok(pid) => Input::Spawned { process, pid },
+                    Err(error) => Input::SpawnFailed { process, error },
+                });
+            }
+            Message::Poll(request, id) => {
+                if let Some(host) = host {
+                    let answer = host.poll(id);
+                    self.on_plugin_answer(request, answer);
+                }
+            }
+        }
+    }
+
+    fn on_signal(&mut self, signal: Signal) {
+        self.inputs.push_back(Input::Signal(signal));
+        if signal != Signal(libc::SIGCHLD) {
+            return;
+        }
+        for (pid, status) in reap() {
+            let Some(process) = self.children.remove(&pid) else {
+                self.inputs.push_back(Input::OrphanExited { pid, status });
+                continue;
+            };
+            self.stdins.remove(&process);
+            let drained = self.logs.drained(process);
+            let messages = self.messages.clone();
+            tokio::task::spawn_local(async move {
+                drained.await;
+                let _ = messages.send(Message::Input(Input::Exited { process, status }));
+            });
+        }
+    }
+
+    /// Opens the logs of a process; the process follows when they are open.
+    fn open_logs(&self, plan: Box<SpawnPlan>) {
+        let logs = self.logs.clone();
+        let messages = self.messages.clone();
+        tokio::task::spawn_local(async move {
+            let opened = async {
+                let stdout = open_log(&logs, &plan.stdout).await?;
+                let stderr = match plan.redirect_stderr {
+                    true => None,
+                    false => Some(open_log(&logs, &plan.stderr).await?),
+                };
+                Ok(OpenLogs { stdout, stderr })
+            }
+            .await;
+            let _ = messages.send(Message::LogsOpened(plan, opened));
+        });
+    }
+
+    fn spawn(&mut self, plan: SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
+        let program = plan.argv.first().map_or("", String::as_str);
+        let resolved = resolve(program, plan.path.as_deref())?;
+        let child = spawn(&plan, &resolved)?;
+        self.children.insert(child.pid, plan.process);
+        self.stdins.insert(plan.process, child.stdin);
+        let output = |channel, pipe, log| Output {
+            process: plan.process,
+            name: plan.name.clone(),
+            channel,
+            pipe,
+            log,
+            strip_ansi: plan.strip_ansi,
+        };
+        self.logs.attach(output(Channel::Stdout, child.stdout, logs.stdout));
+        if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
+            self.logs.attach(output(Channel::Stderr, pipe, log));
+        }
+        Ok(child.pid)
+    }
+
+    fn kill(
+        &mut self,
+        process: ProcessId,
+        pid: i32,
+        whole_group: bool,
+        signal: Signal,
+        purpose: KillPurpose,
+    ) {
+        let error = if self.children.get(&pid) == Some(&process) {
+            send_signal(if whole_group { -pid } else { pid }, signal).err()
+        } else {
+            // It is reaped already, its pid may be somebody else's by now.
+            Some(libc::ESRCH)
+        };
+        self.inputs.push_back(Input::Killed { process, signal, purpose, error });
+    }
+
+    async fn create_automatic_log(&mut self, process: ProcessId, channel: Channel, prefix: String) {
+        let folder = self.handle.core().settings().daemon.childlogdir.clone();
+        let created = tokio::time::timeout(OPEN_LOG, self.logs.create_automatic(prefix, folder)).await;
+        let path = match created {
+            Ok(Ok(path)) => Some(path),
+            Ok(Err(error)) => {
+                self.logs.line(LogLevel::Error, &format!("no automatic log could be made: {error}"));
+                None
+            }
+            Err(_) => None,
+        };
+        self.inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
+    }
+
+    fn reply(&mut self, request: RequestId, answer: Answer) {
+        if let Some(reply) = self.replies.remove(&request) {
+            // The client may be gone; then nobody misses the answer.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn call_spawn_override(&mut self, process: ProcessId, host: &mut Option<Box<dyn PluginHost>>) {
+        match host {
+            Some(host) => {
+                if let Some(trouble) = host.spawn(process) {
+                    self.logs.line(LogLevel::Critical, &trouble);
+                }
+                self.note_overrides(host.overrides_spawn());
+            }
+            None => self.inputs.push_back(Input::SpawnNow(process)),
+        }
+    }
+
+    fn call_plugin(
+        &mut self,
+        request: RequestId,
+        (namespace, method): (&str, &str),
+        params: Vec<Value>,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) {
+        let Some(host) = host else {
+            self.reply(request, Answer::InternalError);
+            return;
+        };
+        let answer = host.call(namespace, method, params);
+        self.note_overrides(host.overrides_spawn());
+        self.on_plugin_answer(request, answer);
+    }
+
+    /// A plug-in may replace methods whenever its code runs.
+    pub(crate) fn note_overrides(&mut self, spawn: bool) {
+        self.inputs.push_back(Input::OverrideSpawn(spawn));
+    }
+
+    fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
+        match answer {
+            PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
+            PluginAnswer::Fault(Fault { code, text }) => {
+                self.reply(request, Answer::Fault(Fault { code, text }));
+            }
+            PluginAnswer::Error(traceback) => {
+                self.logs.line(LogLevel::Critical, &traceback);
+                self.reply(request, Answer::InternalError);
+            }
+            PluginAnswer::Deferred { id, delay } => {
+                let messages = self.messages.clone();
+                tokio::task::spawn_local(async move {
+                    tokio::time::sleep(delay).await;
+                    let _ = messages.send(Message::Poll(request, id));
+                });
+            }
+        }
+    }
+}
+
+async fn open_log(logs: &Logs, output: &OutputSettings) -> Result<OpenLog, SpawnError> {
+    let opened = tokio::time::timeout(OPEN_LOG, logs.open(output)).await;
+    let errno = match opened {
+        Ok(Ok(log)) => return Ok(log),
+        Ok(Err(errno)) => errno,
+        Err(_) => libc::ETIMEDOUT,
+    };
+    let path = match &output.logfile {
+        LogTarget::File(path) => path.clone(),
+        LogTarget::None | LogTarget::Automatic | LogTarget::Syslog => std::path::PathBuf::new(),
+    };
+    Err(SpawnError::Log { path, errno })
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Sends a signal to a process, or to a process group with its number negated.
+fn send_signal(target: i32, signal: Signal) -> Result<(), i32> {
+    let signal = match signal.0 {
+        0 => None,
+        number => Some(nix::sys::signal::Signal::try_from(number).map_err(|errno| errno as i32)?),
+    };
+    kill(Pid::from_raw(target), signal).map_err(|errno| errno as i32)
+}
