@@ -19,6 +19,7 @@ pub mod errno;
 pub mod event;
 pub mod expand;
 pub mod group;
+pub mod ini;
 pub mod input;
 pub mod operation;
 mod outbox;

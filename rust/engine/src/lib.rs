@@ -1,6 +1,7 @@
 //! The loop, and everything that touches the operating system.
 
 pub mod daemon;
+pub mod files;
 pub mod http;
 pub mod logs;
 pub mod pipes;

@@ -1,8 +1,30 @@
 //! Typed settings, their defaults, and the errors of a bad configuration in the original's words.
+//!
+//! [`read`](read()) turns a file into [`Settings`], [`read_client`] into [`ClientSettings`]. What an
+//! option is called, takes and defaults to stands in one table, [`options`]. Everything outside the
+//! text is asked of a [`System`].
 
+mod client;
+mod daemon;
+pub mod datatypes;
+mod error;
+pub mod options;
+mod overrides;
+pub mod paths;
+mod plugins;
+mod programs;
+mod read;
+mod servers;
 pub mod settings;
+mod system;
+mod values;
 
+pub use client::{ClientSettings, CtlPluginSettings, read_client};
+pub use error::ConfigError;
+pub use overrides::{Overrides, check};
+pub use read::{ROOT_SEARCH_WARNING, find_config, read, search_paths};
 pub use settings::{
     Autorestart, DaemonSettings, EnvironmentVariables, GroupSettings, HttpAddress, HttpServerSettings,
     LogLevel, LogTarget, OutputSettings, ProgramSettings, RpcInterfaceSettings, Settings,
 };
+pub use system::{System, User};

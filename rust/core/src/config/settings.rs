@@ -18,7 +18,7 @@ pub struct Settings {
     pub daemon: DaemonSettings,
     /// `[unix_http_server]` and `[inet_http_server]` sections, in the original's order: inet first.
     pub http_servers: Vec<HttpServerSettings>,
-    /// Groups by ascending priority; equal priorities in the order of the file, `[group:x]` first.
+    /// Groups by ascending priority, equal priorities by name.
     pub groups: Vec<GroupSettings>,
     /// `[rpcinterface:x]` sections, in the order of the file.
     pub rpc_interfaces: Vec<RpcInterfaceSettings>,
@@ -135,7 +135,7 @@ pub enum HttpAddress {
         path: PathBuf,
         /// Permission bits.
         mode: u32,
-        /// Owner and group; `None` leaves the daemon's own.
+        /// Owner and group, each `u32::MAX` for unchanged; `None` leaves both.
         owner: Option<(u32, u32)>,
     },
     /// A TCP port.
@@ -165,7 +165,7 @@ pub struct GroupSettings {
     pub name: String,
     /// Lower starts first and stops last.
     pub priority: i64,
-    /// Its processes, in starting order.
+    /// Its processes: sections in the order in which a `[group:x]` names them, processes of a section by name.
     pub processes: Vec<ProgramSettings>,
 }
 

@@ -1,0 +1,119 @@
+//! The command lines of supervisord and supervisorctl, and their help, made from the option table.
+
+use super::{OptionSpec, SectionKind, SectionSpec, Switch};
+
+/// A program with a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// The daemon.
+    Supervisord,
+    /// The client.
+    Supervisorctl,
+}
+
+/// What an option on the command line does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Gives a value to an option of the configuration, over what the file says.
+    Set(&'static OptionSpec),
+    /// Names the configuration file.
+    Configuration,
+    /// Prints the help.
+    Help,
+    /// Prints the version.
+    Version,
+    /// Opens the shell after the command (supervisorctl).
+    Interactive,
+    /// Python's profiler in the original; taken and not acted upon.
+    Profile,
+}
+
+/// One option of a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandLineOption {
+    /// Its forms.
+    pub switch: Switch,
+    /// What it does.
+    pub action: Action,
+    /// What the help says.
+    pub meaning: &'static str,
+}
+
+const fn flag(
+    short: char,
+    long: Option<&'static str>,
+    action: Action,
+    meaning: &'static str,
+) -> CommandLineOption {
+    CommandLineOption { switch: Switch { short: Some(short), long, argument: None }, action, meaning }
+}
+
+const HELP: CommandLineOption = flag('h', Some("help"), Action::Help, "Print this help and exit.");
+const HELP_LETTER: CommandLineOption = flag('?', None, Action::Help, "The same as -h.");
+const CONFIGURATION: CommandLineOption = CommandLineOption {
+    switch: Switch { short: Some('c'), long: Some("configuration"), argument: Some("FILENAME") },
+    action: Action::Configuration,
+    meaning: "Configuration file; without it the usual places are searched.",
+};
+const VERSION: CommandLineOption =
+    flag('v', Some("version"), Action::Version, "Print the version number and exit.");
+const INTERACTIVE: CommandLineOption =
+    flag('i', Some("interactive"), Action::Interactive, "Open a shell after the action.");
+const PROFILE: CommandLineOption = CommandLineOption {
+    switch: Switch { short: None, long: Some("profile_options"), argument: Some("OPTIONS") },
+    action: Action::Profile,
+    meaning: "Accepted for old command lines; there is no Python profiler here.",
+};
+
+impl Program {
+    /// The section that its options give values to.
+    fn section(self) -> SectionKind {
+        match self {
+            Self::Supervisord => SectionKind::Supervisord,
+            Self::Supervisorctl => SectionKind::Supervisorctl,
+        }
+    }
+
+    /// All options of its command line: those about the run first, then those of the configuration.
+    #[must_use]
+    pub fn options(self) -> Vec<CommandLineOption> {
+        let (first, last): (&[_], &[_]) = match self {
+            Self::Supervisord => (&[CONFIGURATION, HELP, HELP_LETTER, VERSION], &[PROFILE]),
+            Self::Supervisorctl => (&[CONFIGURATION, HELP, HELP_LETTER, INTERACTIVE], &[]),
+        };
+        let settings = SectionSpec::of(self.section()).own_options.iter().filter_map(|option| {
+            let switch = option.switch?;
+            Some(CommandLineOption { switch, action: Action::Set(option), meaning: option.meaning })
+        });
+        first.iter().copied().chain(settings).chain(last.iter().copied()).collect()
+    }
+
+    /// The help text; `name` is how the program was called.
+    #[must_use]
+    pub fn help(self, name: &str) -> String {
+        let (summary, usage, after) = match self {
+            Self::Supervisord => (
+                "supervisord: run programs and keep them running.",
+                "[options]",
+                "A value on the command line wins over the configuration file.\n",
+            ),
+            Self::Supervisorctl => (
+                "supervisorctl: control programs that supervisord runs.",
+                "[options] [action [arguments]]",
+                "Without an action a shell opens. The action \"help\" lists all actions.\n",
+            ),
+        };
+        let mut text = format!("{summary}\n\nUsage: {name} {usage}\n\nOptions:\n");
+        for option in self.options() {
+            let short = option.switch.short.map(|letter| format!("-{letter}"));
+            let long = option.switch.long.map(|name| format!("--{name}"));
+            let forms = Vec::from_iter(short.into_iter().chain(long)).join("/");
+            let argument = option.switch.argument.map(|name| format!(" {name}")).unwrap_or_default();
+            let shown = format!("{forms}{argument}");
+            text.push_str(&format!("{shown:<32} {}\n", option.meaning));
+        }
+        text.push('\n');
+        text.push_str(after);
+        text
+    }
+}

@@ -1,0 +1,5 @@
+//! Finding and reading what a daemon is configured with.
+
+pub mod lookup;
+
+pub use lookup::RealSystem;
