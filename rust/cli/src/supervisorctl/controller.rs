@@ -13,6 +13,9 @@ use crate::client::{Client, ClientError, Endpoint, fault};
 /// The interface version that the original's client insists on.
 const API_VERSION: &str = "3.0";
 
+/// What is shown where a password is asked for.
+const PASSWORD_PROMPT: &str = "Password:";
+
 /// Statuses of a process that is down, for which the exit code is 7.
 const DEAD_PROGRAM: [i32; 3] = [fault::SPAWN_ERROR, fault::ABNORMAL_TERMINATION, fault::NOT_RUNNING];
 
@@ -103,7 +106,7 @@ impl<'a> Controller<'a> {
     ///
     /// Ctrl-C, or the end of input.
     fn ask_or_fail(&mut self, prompt: &str) -> Result<String, Failure> {
-        self.ask(prompt)?.ok_or(Failure::EndOfInput)
+        self.ask(prompt)?.ok_or(Failure::EndOfInput("EOF when reading a line"))
     }
 
     /// Whether the user means it; not asked, and true, when the session is not interactive.
@@ -214,13 +217,23 @@ impl<'a> Controller<'a> {
         }
     }
 
+    /// Asks for the password where there is no terminal: on standard error, and reads standard input.
+    fn ask_for_visible_password(&mut self) -> Result<String, Failure> {
+        self.print_error("Warning: Password input may be echoed.");
+        // Nobody may be there to read the question; the answer may still come.
+        let _ = write!(self.errors, "{PASSWORD_PROMPT}").and_then(|()| self.errors.flush());
+        let password = self.client.wait(self.input.next())?.ok_or(Failure::EndOfInput(""))?;
+        self.print_error("");
+        Ok(password)
+    }
+
     /// Asks for user name and password, the latter on the terminal if there is one.
     fn ask_for_credentials(&mut self) -> Result<(), Failure> {
         let username = self.ask_or_fail("Username:")?;
         self.output.flush();
-        let password = match password::ask_on_terminal("Password:") {
+        let password = match password::ask_on_terminal(PASSWORD_PROMPT) {
             Ok(password) => password,
-            Err(_) => self.ask_or_fail("Password:")?,
+            Err(_) => self.ask_for_visible_password()?,
         };
         self.print("");
         self.session.endpoint =

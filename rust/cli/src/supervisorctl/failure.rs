@@ -17,10 +17,8 @@ pub enum Failure {
     UnknownResult(i64, String),
     /// A number beyond what XML-RPC can carry.
     Overflow,
-    /// Input ended where an answer was asked for.
-    EndOfInput,
-    /// The password cannot be read.
-    Password(io::Error),
+    /// Input ended where an answer was asked for; the sentence for it.
+    EndOfInput(&'static str),
     /// Ctrl-C, which leaves the shell.
     Interrupted,
 }
@@ -53,8 +51,7 @@ impl Failure {
                 ("ValueError", format!("Unknown result code {code} for {name}"))
             }
             Self::Overflow => ("OverflowError", "int exceeds XML-RPC limits".to_owned()),
-            Self::EndOfInput => ("EOFError", "EOF when reading a line".to_owned()),
-            Self::Password(error) => io_class_and_text(error),
+            Self::EndOfInput(sentence) => ("EOFError", (*sentence).to_owned()),
             Self::Interrupted => ("KeyboardInterrupt", String::new()),
         }
     }

@@ -92,7 +92,9 @@ impl Wording {
             Err(ClientError::Fault { code, text }) => (code, text),
             Err(error) => return Err(error.into()),
         };
-        let process = process.unwrap_or(name);
+        // Only `clear` comes here with a whole group, which no server knows as a process; the original
+        // shows its own word for "no name".
+        let process = process.unwrap_or("None");
         self.report(controller, &Part { group, process, status: status.into(), description: &description })
     }
 }
