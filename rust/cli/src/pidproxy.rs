@@ -65,7 +65,9 @@ fn supervise(pidfile: &Path, command: &[OsString], output: &mut dyn Write) -> io
             say(output, &format!("Can't read child pidfile {}!", pidfile.display()));
             continue;
         };
-        kill(pid, signal)?;
+        kill(pid, signal).map_err(|error| {
+            io::Error::other(format!("cannot send {signal} to pid {pid}: {}", error.desc()))
+        })?;
         if ENDING.contains(&signal) {
             return Ok(());
         }
@@ -110,7 +112,7 @@ fn usage(arguments: &[OsString], output: &mut dyn Write) -> i32 {
     say(
         output,
         &format!(
-            "\npidproxy -- run a command and pass signals on to the pid in its pidfile.\n\n\
+            "pidproxy -- run a command and pass signals on to the pid in its pidfile.\n\n\
              For a command that goes into the background and writes its pid into a file: the signals\n\
              TERM, HUP, INT, USR1, USR2 and QUIT that pidproxy receives are sent to that pid.\n\n\
              Usage: {program} <pidfile name> <command> [<cmdarg1> ...]\n"

@@ -85,9 +85,10 @@ fn attach(controller: &mut Controller<'_>, name: &str) -> Result<(), Failure> {
         output.flush();
         let event = client.wait(async {
             tokio::select! {
+                biased;
+                line = input.next() => Event::Typed(line),
                 chunk = stdout.next(), if stdout_open => Event::Log(Channel::Stdout, chunk),
                 chunk = stderr.next(), if stderr_open => Event::Log(Channel::Stderr, chunk),
-                line = input.next() => Event::Typed(line),
             }
         })?;
         match event {
