@@ -3,14 +3,16 @@
 
 mod common;
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use common::{FakeServer, Outcome, ctl, ctl_session, fault, process, result, send, structure, text};
-use dxr::Value;
+use dxr::{MethodCall, Value};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use supervisor_cli::client::Endpoint;
 use supervisor_cli::supervisorctl::{Session, run};
 
@@ -360,6 +362,87 @@ fn tail_f_shows_bytes_as_they_come_and_as_they_are() {
     seen.extend(shown.iter().flatten());
     assert_eq!(at_work.join().unwrap(), 0);
     assert_eq!(seen, b"==> Press Ctrl-C to exit <==\none\n\xff\xfe\n");
+}
+
+/// Reads until the text has come.
+fn read_until(output: &mut impl Read, text: &str) {
+    let mut seen = Vec::new();
+    while !seen.ends_with(text.as_bytes()) {
+        let mut byte = [0];
+        output.read_exact(&mut byte).unwrap();
+        seen.push(byte[0]);
+    }
+}
+
+/// Starts the program with the words, waits until it shows `text`, sends SIGINT, and returns the exit
+/// code and what it printed after that.
+fn interrupted(server: &FakeServer, words: &[&str], text: &str) -> (Option<i32>, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_supervisorctl"))
+        .args(["-s", &server.url()])
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = child.stdout.take().unwrap();
+    read_until(&mut output, text);
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap().code(), rest)
+}
+
+#[test]
+fn ctrl_c_ends_tail_f_with_a_line_end_and_exit_code_0() {
+    let server = FakeServer::with_http(|request, stream| {
+        if request.target.starts_with("POST") {
+            send(stream, "200 OK", &common::xml(Ok(text("3.0"))));
+        } else {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\none\n\r\n").unwrap();
+        }
+        true
+    });
+    assert_eq!(interrupted(&server, &["tail", "-f", "web"], "one\n"), (Some(0), "\n".to_owned()));
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_ends_the_shell_with_exit_code_0() {
+    let server = three_processes();
+    assert_eq!(interrupted(&server, &[], "supervisor> "), (Some(0), "\n".to_owned()));
+}
+
+#[test]
+fn fg_shows_the_log_sends_what_is_typed_and_ends_with_the_process() {
+    let asked = Mutex::new(0);
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let server = FakeServer::with_http(move |request, stream| {
+        if request.target.starts_with("GET") {
+            send(stream, "404 Not Found", "");
+            return true;
+        }
+        let call = MethodCall::from_xml(&request.body).unwrap();
+        let answer = match call.name.as_ref() {
+            "supervisor.getVersion" => text("3.0"),
+            "supervisor.getProcessInfo" => {
+                // Up when asked first and after the first line, down after the second.
+                let mut asked = asked.lock().unwrap();
+                *asked += 1;
+                process("cat", "cat", if *asked <= 2 { RUNNING } else { STOPPED }, "")
+            }
+            "supervisor.sendProcessStdin" => {
+                seen.lock().unwrap().push(call.params[1].clone());
+                Value::Boolean(true)
+            }
+            other => panic!("{other} was called"),
+        };
+        send(stream, "200 OK", &common::xml(Ok(answer)));
+        true
+    });
+    let outcome = ctl(&server.url(), &["fg", "cat"], "one\ntwo\nthree\n");
+    let lines = "==> Press Ctrl-C to exit <==\nProcess got killed\nExiting foreground\n";
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, lines));
+    assert_eq!(*sent.lock().unwrap(), [text("one\n"), text("two\n")]);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::command::{self, Flow, Outcome};
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
-use super::{Session, exit_status, password};
+use super::password::SilentTerminal;
+use super::{Session, exit_status};
 use crate::client::{Client, ClientError, Endpoint, fault};
 
 /// The interface version that the original's client insists on.
@@ -184,6 +185,7 @@ impl<'a> Controller<'a> {
             Ok(flow) => flow,
             Err(Failure::Interrupted) => {
                 self.print("");
+                self.exit_status = exit_status::INTERRUPTED;
                 Flow::Leave
             }
             Err(failure) => {
@@ -217,6 +219,15 @@ impl<'a> Controller<'a> {
         }
     }
 
+    /// Asks for the password on the terminal, which Ctrl-C must not leave silent.
+    fn ask_for_hidden_password(&mut self, mut terminal: SilentTerminal) -> Result<String, Failure> {
+        self.watch_interrupts().map_err(ClientError::Io)?;
+        let mut typed = terminal.ask(PASSWORD_PROMPT).map_err(ClientError::Io)?;
+        let password = self.client.wait(typed.next())?.ok_or(Failure::EndOfInput(""))?;
+        terminal.end_line().map_err(ClientError::Io)?;
+        Ok(password)
+    }
+
     /// Asks for the password where there is no terminal: on standard error, and reads standard input.
     fn ask_for_visible_password(&mut self) -> Result<String, Failure> {
         self.print_error("Warning: Password input may be echoed.");
@@ -231,8 +242,8 @@ impl<'a> Controller<'a> {
     fn ask_for_credentials(&mut self) -> Result<(), Failure> {
         let username = self.ask_or_fail("Username:")?;
         self.output.flush();
-        let password = match password::ask_on_terminal(PASSWORD_PROMPT) {
-            Ok(password) => password,
+        let password = match SilentTerminal::open() {
+            Ok(terminal) => self.ask_for_hidden_password(terminal)?,
             Err(_) => self.ask_for_visible_password()?,
         };
         self.print("");

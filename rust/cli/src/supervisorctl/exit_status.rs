@@ -15,6 +15,9 @@ pub(super) const NOT_INSTALLED: i32 = 5;
 /// The socket does not exist, or a process does not run.
 pub(super) const NOT_RUNNING: i32 = 7;
 
+/// Ctrl-C ended a command that asked for something: what a shell shows for a process that SIGINT ended.
+pub(super) const INTERRUPTED: i32 = 128 + libc::SIGINT;
+
 /// `status`: something shown is stopped.
 pub(super) const STATUS_NOT_RUNNING: i32 = 3;
 /// `status`: a name is unknown, or the server cannot be asked.

@@ -1,45 +1,56 @@
 //! Asking for a password without showing it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader, Write};
 
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
-/// Asks on the terminal of this process.
-///
-/// # Errors
-///
-/// There is no terminal, or it cannot be set to show nothing.
-pub(super) fn ask_on_terminal(prompt: &str) -> io::Result<String> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    let silence = Silence::new(terminal.try_clone()?)?;
-    terminal.write_all(prompt.as_bytes())?;
-    let mut line = String::new();
-    BufReader::new(&terminal).read_line(&mut line)?;
-    drop(silence);
-    terminal.write_all(b"\n")?;
-    Ok(line.strip_suffix('\n').unwrap_or(&line).to_owned())
-}
+use super::input::Lines;
 
-/// A terminal that shows nothing of what is typed, until this is dropped.
-struct Silence {
+/// The terminal of this process, which shows nothing of what is typed until this is dropped.
+pub(super) struct SilentTerminal {
     terminal: File,
     before: Termios,
 }
 
-impl Silence {
-    fn new(terminal: File) -> io::Result<Self> {
+impl SilentTerminal {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it cannot be set to show nothing.
+    pub(super) fn open() -> io::Result<Self> {
+        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let before = tcgetattr(&terminal)?;
         let mut silent = before.clone();
         silent.local_flags.remove(LocalFlags::ECHO);
         tcsetattr(&terminal, SetArg::TCSAFLUSH, &silent)?;
         Ok(Self { terminal, before })
     }
+
+    /// Shows a prompt and returns what will be typed.
+    ///
+    /// # Errors
+    ///
+    /// The terminal has gone.
+    pub(super) fn ask(&mut self, prompt: &str) -> io::Result<Lines> {
+        self.terminal.write_all(prompt.as_bytes())?;
+        Ok(Lines::new(BufReader::new(self.terminal.try_clone()?)))
+    }
+
+    /// Shows the line end that was typed and not shown.
+    ///
+    /// # Errors
+    ///
+    /// The terminal has gone.
+    pub(super) fn end_line(&mut self) -> io::Result<()> {
+        self.terminal.write_all(b"\n")
+    }
 }
 
-impl Drop for Silence {
+impl Drop for SilentTerminal {
     fn drop(&mut self) {
-        // Nothing more can be done for a terminal that is gone.
+        // Nothing can be done for a terminal that has gone.
         let _ = tcsetattr(&self.terminal, SetArg::TCSAFLUSH, &self.before);
     }
 }

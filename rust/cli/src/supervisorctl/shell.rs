@@ -11,9 +11,8 @@ const END: &str = "EOF";
 /// Lines come from [`Controller::ask`] alone; an editor with history and completion takes its place
 /// there.
 pub(super) fn run(controller: &mut Controller<'_>) {
-    if controller.watch_interrupts().is_err() {
-        // Ctrl-C then ends the process, as it does for any program.
-    }
+    // Where that cannot be had, Ctrl-C ends the process, as it does for any program.
+    let _ = controller.watch_interrupts();
     let prompt = format!("{}> ", controller.session().prompt);
     let mut line = "status".to_owned();
     while let Flow::Continue = controller.run_line(&line) {
