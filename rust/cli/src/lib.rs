@@ -1,1 +1,5 @@
 //! The command-line programs, as a library that the programs and the extension module share.
+
+pub mod client;
+pub mod pidproxy;
+pub mod supervisorctl;

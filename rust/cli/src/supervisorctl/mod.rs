@@ -1,0 +1,88 @@
+//! The program `supervisorctl`: one command from the command line, or a shell (parity 3).
+//!
+//! - [`command`] is the table of commands; each family has a file in `commands`.
+//! - [`controller`] takes a line apart, runs its command and keeps the exit code.
+//! - [`shell`] reads lines.
+//!
+//! Everything a command prints goes to standard output in the original's words; exit codes are those
+//! of `exit_status`.
+
+mod columns;
+pub mod command;
+mod commands;
+pub mod controller;
+mod exit_status;
+mod failure;
+mod input;
+mod namespec;
+mod output;
+mod password;
+mod python_text;
+mod shell;
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use crate::client::{Client, Endpoint};
+use controller::Controller;
+use input::Lines;
+use output::Output;
+
+/// What command line and configuration say about one run.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Which server, and as whom.
+    pub endpoint: Endpoint,
+    /// The shell's prompt, without its `> `.
+    pub prompt: String,
+    /// Where the shell keeps its history.
+    pub history_file: Option<PathBuf>,
+    /// Ask before shutdown and reload, and for credentials. Without a command there is a shell
+    /// whatever this says.
+    pub interactive: bool,
+    /// The command and its arguments; joined with spaces and taken apart again, so that
+    /// `signal "USR1 web"` is the same as `signal USR1 web`.
+    pub actions: Vec<String>,
+}
+
+impl Default for Session {
+    /// The built-in defaults of `[supervisorctl]`.
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint { server_url: "http://localhost:9001".to_owned(), ..Endpoint::default() },
+            prompt: "supervisor".to_owned(),
+            history_file: None,
+            interactive: false,
+            actions: Vec::new(),
+        }
+    }
+}
+
+/// Runs a session and returns the exit code: that of the command, or 0 after a shell.
+///
+/// `errors` takes what a log stream has to say; everything else is printed to `output`. When `output`
+/// is closed by its reader the session goes on without it.
+pub fn run(
+    mut session: Session,
+    input: impl BufRead + Send + 'static,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> i32 {
+    session.interactive |= session.actions.is_empty();
+    let client = match Client::new(session.endpoint.clone()) {
+        Ok(client) => client,
+        Err(error) => {
+            // The session is over either way, whether this can be written or not.
+            let _ = writeln!(errors, "Error: {error}");
+            return exit_status::GENERIC;
+        }
+    };
+    let mut controller = Controller::new(session, client, Lines::new(input), Output::new(output), errors);
+    if controller.session().actions.is_empty() {
+        shell::run(&mut controller);
+        return exit_status::SUCCESS;
+    }
+    let line = controller.session().actions.join(" ");
+    controller.run_line(&line);
+    controller.exit_status()
+}
