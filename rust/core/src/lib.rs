@@ -15,4 +15,5 @@
 pub mod config;
 pub mod signal;
 pub mod state;
+pub mod version;
 pub mod xml;

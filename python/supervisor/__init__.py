@@ -1,0 +1,1 @@
+"""Supervisor's Python package, on a Rust engine (``supervisor._engine``)."""
