@@ -48,6 +48,14 @@ License-Expression: MIT OR Apache-2.0
 Requires-Python: >=3.9
 """
 
+# `uv pip check` takes a dist-info without this file for a broken one.
+WHEEL = """\
+Wheel-Version: 1.0
+Generator: supervisor-rs {project}
+Root-Is-Purelib: false
+"""
+
+# For buildout and others that make the programs of an installed distribution themselves.
 ENTRY_POINTS = """\
 [console_scripts]
 supervisord = supervisor.supervisord:main
@@ -66,7 +74,7 @@ def workspace() -> dict[str, Any]:
 
 
 def compatible_version() -> str:
-    """Return the release of Supervisor that rust/core promises: the first quoted version in its version.rs."""
+    """Return the release of Supervisor that is promised: the first quoted version in core's version.rs."""
     text = (ROOT / "rust/core/src/version.rs").read_text(encoding="utf-8")
     match = re.search(r'"(\d+(?:\.\d+)+)"', text)
     if match is None:
@@ -76,7 +84,8 @@ def compatible_version() -> str:
 
 def fill_data() -> None:
     """Build the programs and lay them and the generated files into the wheel's data folder, afresh."""
-    subprocess.check_call(["cargo", "build", "--release", "--locked", "-p", "supervisor-cli", "--bins"], cwd=ROOT)
+    build = ["cargo", "build", "--release", "--locked", "-p", "supervisor-cli", "--bins"]
+    subprocess.check_call(build, cwd=ROOT)
     cargo = workspace()
     # With CARGO_BUILD_TARGET cargo puts its results one folder deeper.
     built = Path(cargo["target_directory"], os.environ.get("CARGO_BUILD_TARGET", ""), "release")
@@ -92,6 +101,7 @@ def fill_data() -> None:
     write(platlib / "supervisor" / "version.txt", f"{compatible}+rs.{project}\n")
     dist_info = platlib / f"supervisor-{compatible}.dist-info"
     write(dist_info / "METADATA", METADATA.format(compatible=compatible, project=project))
+    write(dist_info / "WHEEL", WHEEL.format(project=project))
     write(dist_info / "INSTALLER", "supervisor-rs\n")
     write(dist_info / "entry_points.txt", ENTRY_POINTS)
 
@@ -107,7 +117,7 @@ def prepare_metadata_for_build_wheel(
 ) -> str:
     """Hand over to maturin, which wants the data folder to exist already."""
     DATA.mkdir(exist_ok=True)
-    return maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+    return str(maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings))
 
 
 prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
@@ -120,7 +130,7 @@ def build_wheel(
 ) -> str:
     """Build the wheel: the programs first, the rest by maturin."""
     fill_data()
-    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+    return str(maturin.build_wheel(wheel_directory, config_settings, metadata_directory))
 
 
 def build_editable(
@@ -130,4 +140,4 @@ def build_editable(
 ) -> str:
     """Build the wheel that points back at the source tree; the programs in it are native all the same."""
     fill_data()
-    return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
+    return str(maturin.build_editable(wheel_directory, config_settings, metadata_directory))

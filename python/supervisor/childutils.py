@@ -79,7 +79,7 @@ class ProcessCommunicationsProtocol:
 
     def send(self, msg: str | bytes, fp: IO[Any] | None = None) -> None:
         """Write a message between the tokens to a stream of text or of bytes, by default stdout."""
-        stream = sys.stdout if fp is None else fp
+        stream: IO[Any] = sys.stdout if fp is None else fp
         if is_text_stream(stream):
             stream.write(f"{BEGIN_TOKEN}{as_string(msg)}{END_TOKEN}")
         else:

@@ -141,6 +141,7 @@ class RangeCheckedConversion:
         self._max = max
 
     def __call__(self, value: Any) -> int:
+        """Convert a value; raises ValueError out of bounds."""
         converted = self._conversion(value)
         if self._min is not None and converted < self._min:
             raise ValueError(f"{converted!r} is below lower bound ({self._min!r})")
@@ -275,6 +276,7 @@ class SuffixMultiplier:
         self._length = max(lengths, default=0)
 
     def __call__(self, v: str) -> int:
+        """Convert a text; raises ValueError where no integer is left."""
         text = v.lower()
         factor = self._d.get(text[-self._length :]) if self._length else None
         if factor is None:

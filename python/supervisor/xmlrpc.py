@@ -187,10 +187,10 @@ def gettags(comment: str) -> list[Tag]:
         stripped = line.strip()
         if stripped.startswith("@"):
             tags.append((*head, "\n".join(text)))
-            tag, *rest = stripped[1:].split(None, 3) if stripped[1:2].strip() else ("", *stripped[1:].split(None, 2))
-            datatype, name, *first = [*rest, "", ""][: max(2, len(rest))]
-            head = (number, tag, datatype, name)
-            text = first
+            parts = stripped.split(None, 3)
+            text = parts[3:]
+            tag, datatype, name = (*parts, "", "")[:3]
+            head = (number, tag[1:], datatype, name)
         elif stripped:
             text.append(stripped)
     tags.append((*head, "\n".join(text)))
