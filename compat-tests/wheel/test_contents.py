@@ -9,7 +9,8 @@ from email.message import Message
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import REPOSITORY
+
+from wheel.fresh import REPOSITORY
 
 PROGRAMS = {"supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy"}
 MEGABYTE = 1024 * 1024
@@ -48,7 +49,9 @@ def test_one_wheel_serves_every_python_from_3_9_on(wheel: Path) -> None:
     assert wheel.name.split("-")[2:4] == ["cp39", "abi3"]
 
 
-def test_name_version_and_licence_are_those_of_the_project(archive: zipfile.ZipFile, project_version: str) -> None:
+def test_name_version_and_licence_are_those_of_the_project(
+    archive: zipfile.ZipFile, project_version: str
+) -> None:
     found = metadata(archive, "rs-" + project_version + ".dist-info/METADATA")
     assert (found["Name"], found["Version"]) == ("supervisor-rs", project_version)
     assert found["License-Expression"] == "MIT OR Apache-2.0"
@@ -89,10 +92,13 @@ def test_the_programs_are_native_and_executable(archive: zipfile.ZipFile) -> Non
         assert not archive.read(entry).startswith(b"#!"), name
 
 
-def test_everything_else_lies_in_the_package_or_in_metadata(archive: zipfile.ZipFile, project_version: str) -> None:
+def test_everything_else_lies_in_the_package_or_in_metadata(
+    archive: zipfile.ZipFile, project_version: str
+) -> None:
     # The data folder is spread over the environment, so its parts count as what they become.
     places = {
-        re.sub(r"^supervisor_rs-[^/]+\.data/(platlib/)?", "", name).split("/")[0] for name in archive.namelist()
+        re.sub(r"^supervisor_rs-[^/]+\.data/(platlib/)?", "", name).split("/")[0]
+        for name in archive.namelist()
     }
     dist_infos = {"supervisor-4.3.0.dist-info", f"supervisor_rs-{project_version}.dist-info"}
     assert places == {"supervisor", "scripts", *dist_infos}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Environment, run
+
+from wheel.fresh import Environment, run
 
 MODULES = {
     "supervisord": "supervisor.supervisord",

@@ -7,7 +7,8 @@ import tarfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import REPOSITORY, Environment
+
+from wheel.fresh import REPOSITORY, Environment
 
 
 def names(sdist: Path) -> set[str]:

@@ -42,12 +42,17 @@ def expand(s: str, expansions: Mapping[str, Any], name: str) -> str:
         raise ValueError(f"Format string {s!r} for {name!r} is badly formatted: {why}") from None
 
 
+# Of several names of one number the module's last one is shown, as always.
+_SIGNAL_NAMES = {
+    number: name
+    for name, number in vars(signal).items()
+    if name.startswith("SIG") and not name.startswith("SIG_")
+}
+
+
 def signame(sig: int) -> str:
     """Return the name of a signal, ``signal 99`` for a number without one."""
-    try:
-        return signal.Signals(sig).name
-    except ValueError:
-        return f"signal {sig}"
+    return _SIGNAL_NAMES.get(sig) or f"signal {sig}"
 
 
 def decode_wait_status(sts: int) -> tuple[int, str]:
