@@ -140,4 +140,6 @@ def build_editable(
 ) -> str:
     """Build the wheel that points back at the source tree; the programs in it are native all the same."""
     fill_data()
+    # options.py reads it beside itself, and that is in the source tree now.
+    shutil.copy(DATA / "platlib/supervisor/version.txt", ROOT / "python/supervisor/version.txt")
     return str(maturin.build_editable(wheel_directory, config_settings, metadata_directory))
