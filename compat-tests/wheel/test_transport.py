@@ -71,6 +71,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if method == "supervisor.cut_off":
+            self.close_connection = True
+            body = body[:10]
         self.wfile.write(body)
 
     def address_string(self) -> str:
@@ -154,6 +157,12 @@ def test_a_lost_connection_is_an_error_and_the_next_call_works(
     installed: Environment, server: Server
 ) -> None:
     assert ask(installed, server.url, "hang_up", "echo") == [["RemoteDisconnected", None], "ü"]
+
+
+def test_an_answer_that_is_cut_off_is_an_error_and_the_next_call_works(
+    installed: Environment, server: Server
+) -> None:
+    assert ask(installed, server.url, "cut_off", "echo") == [["IncompleteRead", None], "ü"]
 
 
 def test_a_missing_socket_is_the_error_of_the_system(installed: Environment, tmp_path: Path) -> None:

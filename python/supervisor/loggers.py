@@ -27,11 +27,10 @@ class LevelsByDescription:
     blather = LevelsByName.BLAT
 
 
-LOG_LEVELS_BY_NUM = {number: name for name, number in vars(LevelsByName).items() if isinstance(number, int)}
+LOG_LEVELS_BY_NUM = {number: name for name, number in vars(LevelsByName).items() if not name.startswith("_")}
 """The four letters of a level by its number."""
 
 
 def getLevelNumByDescription(description: str) -> int | None:
     """Return the number of the level that a configuration file calls so, or None."""
-    number = vars(LevelsByDescription).get(description)
-    return number if isinstance(number, int) else None
+    return None if description.startswith("_") else vars(LevelsByDescription).get(description)

@@ -59,7 +59,8 @@ SIGNALLABLE_STATES = (ProcessStates.RUNNING, ProcessStates.STARTING, ProcessStat
 
 def _names_by_code(states: type) -> dict[int, str]:
     """Return the names of a class of states by their numbers."""
-    return {code: name for name, code in vars(states).items() if isinstance(code, int)}
+    # Python 3.13 keeps a number of its own in every class, under a name with underscores.
+    return {code: name for name, code in vars(states).items() if not name.startswith("_")}
 
 
 # Read by packages that list the states, hence kept under these names.

@@ -47,8 +47,9 @@ class Faults:
 
 def getFaultDescription(code: int) -> str:
     """Return the name of a fault code, ``UNKNOWN`` for a number that is none."""
-    # Looked up each time: plug-ins add codes.
-    return next((name for name, value in vars(Faults).items() if value == code), "UNKNOWN")
+    # Looked up each time: plug-ins add codes. Names with underscores are Python's own.
+    known = (name for name, value in vars(Faults).items() if value == code and not name.startswith("_"))
+    return next(known, "UNKNOWN")
 
 
 class RPCError(Exception):
