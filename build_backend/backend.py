@@ -48,11 +48,13 @@ License-Expression: MIT OR Apache-2.0
 Requires-Python: >=3.9
 """
 
-# `uv pip check` takes a dist-info without this file for a broken one.
+# `uv pip check` takes a dist-info without this file for a broken one, `pip check` one without a tag for one
+# that is meant for another platform.
 WHEEL = """\
 Wheel-Version: 1.0
 Generator: supervisor-rs {project}
 Root-Is-Purelib: false
+Tag: py3-none-any
 """
 
 # For buildout and others that make the programs of an installed distribution themselves.

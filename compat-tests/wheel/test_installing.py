@@ -49,6 +49,15 @@ def test_a_package_that_requires_supervisor_finds_it_and_leaves_our_files_alone(
     environment.pip("check")
 
 
+def test_the_newest_pip_finds_nothing_wrong(with_pip: Environment, wheel: Path) -> None:
+    # Checks more than the one that comes with Python: whether each distribution is meant for this platform.
+    with_pip.pip("install", "--quiet", "--upgrade", "pip")
+    with_pip.pip("install", str(wheel))
+    with_pip.pip("install", SUPERLANCE)
+    with_pip.pip("check")
+    assert "RECORD" in with_pip.uninstall("supervisor", ok=False)
+
+
 def test_an_upgrade_of_everything_leaves_our_files_alone(environment: Environment, wheel: Path) -> None:
     environment.pip("install", str(wheel))
     environment.pip("install", SUPERLANCE)

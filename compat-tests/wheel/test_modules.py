@@ -52,7 +52,12 @@ def probe(python: Path) -> dict[str, str]:
 def test_every_function_gives_what_the_original_gives(installed: Environment) -> None:
     expected = probe(theirs() / "bin/python")
     found = probe(installed.python)
-    different = {key: (expected[key], found.get(key)) for key in expected if found.get(key) != expected[key]}
+    different = {
+        key: (expected[key], found.get(key))
+        for key in expected
+        # From Python 3.13 on the original takes what Python keeps in a class for a fault.
+        if found.get(key) != expected[key] and "__firstlineno__" not in expected[key]
+    }
     assert different == {}
     assert set(found) == set(expected)
 
