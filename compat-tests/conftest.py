@@ -14,6 +14,14 @@ from harness.under_test import UnderTest, chosen
 DAEMONS = pytest.StashKey[list[Daemon]]()
 
 
+def pytest_configure() -> None:
+    """Refuse to begin without a Supervisor to test."""
+    try:
+        chosen()
+    except ValueError as why:
+        raise pytest.UsageError(str(why)) from None
+
+
 def pytest_report_header() -> str:
     """Says what is tested."""
     found = chosen()

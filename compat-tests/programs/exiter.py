@@ -11,6 +11,7 @@ if len(sys.argv) > 3:
         log.write(f"{os.getpid()}\n")
 time.sleep(seconds)
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 sys.exit(code)
