@@ -199,8 +199,15 @@ class Daemon:
         wait_for(lambda: self.nudge() and child.poll() is not None, "the end of supervisord")
         return int(child.returncode)
 
+    def settle(self) -> None:
+        """Wait until every child of the original has become its program; see `wait_exec`."""
+        if not self.under_test.ours and processes.is_alive(self.pid):
+            for child in processes.children_of(self.pid):
+                self.wait_exec(child)
+
     def stop(self) -> int:
         """End supervisord in the orderly way (SIGTERM); its exit code."""
+        self.settle()
         self.signal(signal.SIGTERM)
         return self.wait_end()
 
@@ -213,6 +220,7 @@ class Daemon:
         left: list[str] = []
         try:
             if self.is_running and self.child is not None:
+                self.settle()
                 with contextlib.suppress(ProcessLookupError):
                     self.child.send_signal(signal.SIGTERM)
                 try:
@@ -310,9 +318,23 @@ class Daemon:
 
         seen: list[str] = []
         try:
-            return wait_for(look, f"{name} {' or '.join(wanted)}")
+            info = wait_for(look, f"{name} {' or '.join(wanted)}")
+            self.wait_exec(info["pid"])
+            return info
         except AssertionError as why:
             raise AssertionError(f"{why}; seen: {list(dict.fromkeys(seen))}") from None
+
+    def wait_exec(self, pid: int) -> None:
+        """Wait until a new child of the original has become its program.
+
+        A signal that comes before is swallowed there (the forked Python still has its handlers). Ours has no
+        such moment, so nothing is waited for.
+        """
+        if pid and not self.under_test.ours:
+            wait_for(
+                lambda: processes.command_line(pid) != processes.command_line(self.started_as),
+                f"the program of {pid}",
+            )
 
     def wait_file(self, name: str) -> str:
         """Wait until a file in the folder exists and is not empty; its text."""
