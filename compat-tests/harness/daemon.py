@@ -187,9 +187,10 @@ class Daemon:
 
         Ours must react without it, so it is never nudged. Always true, so that it can stand before a look.
         """
-        if not self.under_test.ours and os.path.exists(self.socket):
+        address: http.Address = self.socket if os.path.exists(self.socket) else self.port
+        if address and not self.under_test.ours:
             with contextlib.suppress(OSError):
-                http.connect(self.socket, 1.0).close()
+                http.connect(address, 1.0).close()
         return True
 
     def wait_end(self) -> int:
