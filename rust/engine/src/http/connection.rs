@@ -33,8 +33,8 @@ pub(super) struct Activity {
     idle_since: Cell<Instant>,
     /// When the first byte of the request arrived whose headers are being read.
     head_since: Cell<Option<Instant>>,
-    /// An endless answer is in flight.
-    streaming: Cell<bool>,
+    /// The request has been read to its end, and its answer is not an endless one.
+    answering: Cell<bool>,
     /// Bytes wait for the client to read.
     write_blocked: Cell<bool>,
     /// The client sent its last byte while an answer was in flight; whom to tell when that is over.
@@ -49,7 +49,7 @@ impl Activity {
             in_flight: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
-            streaming: Cell::new(false),
+            answering: Cell::new(false),
             write_blocked: Cell::new(false),
             held_end: RefCell::new(None),
             evict: Notify::new(),
@@ -87,9 +87,14 @@ impl InFlight {
         Self(activity)
     }
 
-    /// The answer is endless: a client that sends its last byte has gone.
+    /// The request has been read: should the client end its input now, it still wants the answer.
+    pub(super) fn set_received(&self) {
+        self.0.answering.set(true);
+    }
+
+    /// The answer is endless: a client that ends its input is gone.
     pub(super) fn set_streaming(&self) {
-        self.0.streaming.set(true);
+        self.0.answering.set(false);
         self.0.release_end();
     }
 }
@@ -98,7 +103,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
         self.0.idle_since.set(Instant::now());
-        self.0.streaming.set(false);
+        self.0.answering.set(false);
         self.0.release_end();
     }
 }
@@ -123,7 +128,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let in_flight = self.activity.in_flight.get() > 0;
         if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 && buffer.filled().len() == before
         {
-            if in_flight && !self.activity.streaming.get() {
+            if self.activity.answering.get() {
                 *self.activity.held_end.borrow_mut() = Some(context.waker().clone());
                 return Poll::Pending;
             }
