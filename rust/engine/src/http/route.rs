@@ -39,9 +39,9 @@ pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight
     if body.is_end_stream() {
         in_flight.set_received();
     }
-    let answer = match check(&site, &parts) {
-        Ok(()) => route(&site, &parts, &mut body, &in_flight).await,
-        Err(refused) => refused,
+    let answer = match refusal(&site, &parts) {
+        None => route(&site, &parts, &mut body, &in_flight).await,
+        Some(refused) => refused,
     };
     // A client that waits for `100 Continue` takes a refusal instead and sends no body.
     if !parts.headers.contains_key(EXPECT) {
@@ -51,12 +51,12 @@ pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight
 }
 
 /// Authentication comes before everything else, on every path.
-fn check(site: &Site, parts: &Parts) -> Result<(), Answer> {
-    let Some(credentials) = &site.credentials else { return Ok(()) };
-    credentials.check(&parts.headers).map_err(|refusal| match refusal {
-        Refusal::Unauthorized => respond::unauthorized(),
-        Refusal::Malformed => respond::error(StatusCode::BAD_REQUEST),
-    })
+fn refusal(site: &Site, parts: &Parts) -> Option<Answer> {
+    match site.credentials.as_ref()?.check(&parts.headers) {
+        Ok(()) => None,
+        Err(Refusal::Unauthorized) => Some(respond::unauthorized()),
+        Err(Refusal::Malformed) => Some(respond::error(StatusCode::BAD_REQUEST)),
+    }
 }
 
 async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Answer {
