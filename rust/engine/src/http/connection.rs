@@ -33,14 +33,15 @@ pub(super) struct Activity {
     idle_since: Cell<Instant>,
     /// When the first byte of the request arrived whose headers are being read.
     head_since: Cell<Option<Instant>>,
-    /// An endless answer is in flight.
-    streaming: Cell<bool>,
+    /// The request has been read to its end, and its answer is not an endless one.
+    answering: Cell<bool>,
     /// Bytes wait for the client to read.
     write_blocked: Cell<bool>,
     /// The client sent its last byte while an answer was in flight; whom to tell when that is over.
     held_end: RefCell<Option<Waker>>,
-    /// Asks the connection to end at once.
-    pub(super) evict: Notify,
+    /// The connection has been asked to end at once.
+    evicted: Cell<bool>,
+    evict: Notify,
 }
 
 impl Activity {
@@ -49,16 +50,28 @@ impl Activity {
             in_flight: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
-            streaming: Cell::new(false),
+            answering: Cell::new(false),
             write_blocked: Cell::new(false),
             held_end: RefCell::new(None),
+            evicted: Cell::new(false),
             evict: Notify::new(),
         })
     }
 
     /// Since when the connection could be closed without harm; `None` while an answer is in flight.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    fn idle_since(&self) -> Option<Instant> {
         (self.in_flight.get() == 0).then(|| self.idle_since.get())
+    }
+
+    /// As [`Self::idle_since`], and nobody has asked the connection to end yet.
+    pub(super) fn evictable_since(&self) -> Option<Instant> {
+        if self.evicted.get() { None } else { self.idle_since() }
+    }
+
+    /// Asks the connection to end at once.
+    pub(super) fn evict(&self) {
+        self.evicted.set(true);
+        self.evict.notify_one();
     }
 
     /// When the connection is to be closed unless something happens.
@@ -87,9 +100,14 @@ impl InFlight {
         Self(activity)
     }
 
-    /// The answer is endless: a client that sends its last byte has gone.
+    /// The request has been read: should the client end its input now, it still wants the answer.
+    pub(super) fn set_received(&self) {
+        self.0.answering.set(true);
+    }
+
+    /// The answer is endless: a client that ends its input is gone.
     pub(super) fn set_streaming(&self) {
-        self.0.streaming.set(true);
+        self.0.answering.set(false);
         self.0.release_end();
     }
 }
@@ -98,7 +116,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
         self.0.idle_since.set(Instant::now());
-        self.0.streaming.set(false);
+        self.0.answering.set(false);
         self.0.release_end();
     }
 }
@@ -123,7 +141,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let in_flight = self.activity.in_flight.get() > 0;
         if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 && buffer.filled().len() == before
         {
-            if in_flight && !self.activity.streaming.get() {
+            if self.activity.answering.get() {
                 *self.activity.held_end.borrow_mut() = Some(context.waker().clone());
                 return Poll::Pending;
             }
@@ -242,5 +260,109 @@ impl Timer {
             sleep.as_mut().reset(deadline);
         }
         sleep.as_mut().poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::task::{JoinHandle, LocalSet, spawn_local};
+    use tokio::time::{Duration, sleep};
+
+    use super::*;
+    use crate::http::respond;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    /// A connection whose every request is answered after ten hours; the clock is a pretended one.
+    fn connect() -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
+        let (client, stream) = duplex(1000);
+        let (ending, shutdown) = watch::channel(false);
+        let task = spawn_local(serve(stream, Activity::new(), shutdown, |_, in_flight| async move {
+            sleep(Duration::from_secs(36_000)).await;
+            respond::whole("text/plain", "late").map(|body| body.hold(in_flight))
+        }));
+        (client, task, ending)
+    }
+
+    async fn seconds_until_closed(mut client: DuplexStream) -> u64 {
+        let begun = Instant::now();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_requests_is_closed_after_half_an_hour() {
+        let test = async {
+            let (client, _task, _ending) = connect();
+            assert_eq!(seconds_until_closed(client).await, limits::IDLE_TIME.as_secs());
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn headers_must_be_complete_half_a_minute_after_their_first_byte() {
+        let test = async {
+            let (mut client, _task, _ending) = connect();
+            sleep(Duration::from_secs(1000)).await;
+            client.write_all(b"GET").await.unwrap();
+            sleep(Duration::from_secs(20)).await;
+            client.write_all(b" / HTTP/1.1\r\n").await.unwrap();
+            assert_eq!(seconds_until_closed(client).await, limits::HEADER_TIME.as_secs() - 20);
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_any_time_and_the_connection_lives_on() {
+        let test = async {
+            let (mut client, _task, _ending) = connect();
+            for _ in 0..2 {
+                client.write_all(REQUEST).await.unwrap();
+                let mut answer = Vec::new();
+                while !answer.ends_with(b"late") {
+                    assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
+                }
+            }
+            assert_eq!(seconds_until_closed(client).await, limits::IDLE_TIME.as_secs());
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_server_waits_for_the_answer_and_for_nothing_else() {
+        let test = async {
+            let (mut client, task, ending) = connect();
+            client.write_all(REQUEST).await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+            ending.send(true).unwrap();
+            assert_eq!(seconds_until_closed(client).await, 35_999);
+            task.await.unwrap();
+
+            let (mut client, task, ending) = connect();
+            client.write_all(b"GET /").await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+            ending.send(true).unwrap();
+            assert_eq!(seconds_until_closed(client).await, 0);
+            task.await.unwrap();
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eviction_closes_an_idle_connection_at_once() {
+        let (client, stream) = duplex(1000);
+        let (_ending, shutdown) = watch::channel(false);
+        let activity = Activity::new();
+        activity.evict();
+        serve(stream, Rc::clone(&activity), shutdown, |_, in_flight| async move {
+            respond::whole("text/plain", "x").map(|body| body.hold(in_flight))
+        })
+        .await;
+        assert_eq!(seconds_until_closed(client).await, 0);
+        assert_eq!(activity.evictable_since(), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName, HeaderValue,
     LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
@@ -36,9 +36,12 @@ pub(super) struct Site {
 /// Answers a request.
 pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Answer {
     let (parts, mut body) = request.into_parts();
-    let answer = match check(&site, &parts) {
-        Ok(()) => route(&site, &parts, &mut body).await,
-        Err(refused) => refused,
+    if body.is_end_stream() {
+        in_flight.set_received();
+    }
+    let answer = match refusal(&site, &parts) {
+        None => route(&site, &parts, &mut body, &in_flight).await,
+        Some(refused) => refused,
     };
     // A client that waits for `100 Continue` takes a refusal instead and sends no body.
     if !parts.headers.contains_key(EXPECT) {
@@ -48,19 +51,19 @@ pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight
 }
 
 /// Authentication comes before everything else, on every path.
-fn check(site: &Site, parts: &Parts) -> Result<(), Answer> {
-    let Some(credentials) = &site.credentials else { return Ok(()) };
-    credentials.check(&parts.headers).map_err(|refusal| match refusal {
-        Refusal::Unauthorized => respond::unauthorized(),
-        Refusal::Malformed => respond::error(StatusCode::BAD_REQUEST),
-    })
+fn refusal(site: &Site, parts: &Parts) -> Option<Answer> {
+    match site.credentials.as_ref()?.check(&parts.headers) {
+        Ok(()) => None,
+        Err(Refusal::Unauthorized) => Some(respond::unauthorized()),
+        Err(Refusal::Malformed) => Some(respond::error(StatusCode::BAD_REQUEST)),
+    }
 }
 
-async fn route(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Answer {
     let Some(path) = decode_path(parts.uri.path()) else { return respond::error(StatusCode::BAD_REQUEST) };
     let mut segments = path.split('/');
     match segments.next().unwrap_or_default() {
-        "RPC2" => call(site, parts, body).await,
+        "RPC2" => call(site, parts, body, in_flight).await,
         "logtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
         "logtail" => {
             let (name, channel) = (segments.next(), segments.next().unwrap_or(Channel::Stdout.name()));
@@ -84,7 +87,7 @@ async fn route(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
 }
 
 /// `/RPC2`: only POST, only with a body, and not on behalf of somebody else's web page.
-async fn call(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Answer {
     if parts.method != Method::POST {
         respond::error(StatusCode::BAD_REQUEST)
     } else if origin::is_foreign(&parts.headers) {
@@ -92,7 +95,7 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
     } else if !announces_body(parts) {
         respond::error(StatusCode::LENGTH_REQUIRED)
     } else {
-        rpc::respond(&*site.backend, body).await
+        rpc::respond(&*site.backend, body, in_flight).await
     }
 }
 

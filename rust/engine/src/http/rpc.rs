@@ -7,19 +7,21 @@ use supervisor_core::xml::{XmlError, parse_call, write_fault, write_response};
 
 use super::backend::{Answer as CallAnswer, Backend};
 use super::body::{self, ReadError};
+use super::connection::InFlight;
 use super::respond::{self, Answer};
 
 /// Most characters of a bad request that the main log shows.
 const LOGGED_CHARACTERS: usize = 1000;
 
 /// Answers a method call.
-pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming) -> Answer {
+pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_flight: &InFlight) -> Answer {
     let request = match body::read(body).await {
         Ok(request) => request,
         Err(ReadError::TooBig) => return respond::error(StatusCode::PAYLOAD_TOO_LARGE),
         Err(ReadError::Stalled) => return respond::error(StatusCode::REQUEST_TIMEOUT),
         Err(ReadError::Broken) => return respond::error(StatusCode::BAD_REQUEST),
     };
+    in_flight.set_received();
     let call = match parse_call(&request) {
         Ok(call) => call,
         Err(error) => {

@@ -185,10 +185,10 @@ impl Connections {
     fn evict_one(&self) -> bool {
         let open = self.open.borrow();
         let idle = open.values().filter_map(|connection| {
-            connection.activity.idle_since().map(|since| (since, &connection.activity))
+            connection.activity.evictable_since().map(|since| (since, &connection.activity))
         });
         let Some((_, longest)) = idle.min_by_key(|(since, _)| *since) else { return false };
-        longest.evict.notify_one();
+        longest.evict();
         true
     }
 
