@@ -106,7 +106,8 @@ impl Lines {
     /// Writes what has arrived so far.
     fn write_all(&self) {
         // No more than there is now, or a busy sender could keep commands waiting.
-        for _ in 0..self.lines.borrow().len() {
+        let waiting = self.lines.borrow().len();
+        for _ in 0..waiting {
             let line = self.lines.borrow_mut().try_recv();
             if let Ok(line) = line {
                 self.write(&line);
