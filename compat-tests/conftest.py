@@ -75,7 +75,7 @@ class Supervise(Protocol):
 
 @pytest.fixture
 def prepare(under_test: UnderTest, request: pytest.FixtureRequest) -> Iterator[Prepare]:
-    """Makes daemons that are not started yet; all are ended after the test, and nothing may be left of them."""
+    """Makes daemons that are not started yet; all are ended after the test, and may leave nothing."""
     daemons: list[Daemon] = []
     request.node.stash[DAEMONS] = daemons
 
@@ -85,12 +85,7 @@ def prepare(under_test: UnderTest, request: pytest.FixtureRequest) -> Iterator[P
         return daemon
 
     yield make
-    problems = []
-    for daemon in daemons:
-        try:
-            daemon.close()
-        except AssertionError as why:
-            problems.append(str(why))
+    problems = [problem for daemon in daemons for problem in daemon.end()]
     assert not problems, problems
 
 

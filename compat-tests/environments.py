@@ -30,21 +30,21 @@ THE_ORIGINAL = "supervisor==4.3.0"
 NAMES = ("theirs", "ours", "tests")
 
 
-class NoWheel(Exception):
+class NoWheelError(Exception):
     """There is no wheel of ours to install."""
 
 
 def wheel() -> Path:
-    """The wheel to test: `SUPERVISOR_WHEEL`, or the newest in `dist/`. Raises `NoWheel`."""
+    """The wheel to test: `SUPERVISOR_WHEEL`, or the newest in `dist/`. Raises `NoWheelError`."""
     named = os.environ.get("SUPERVISOR_WHEEL")
     if named:
         path = Path(named).resolve()
         if not path.is_file():
-            raise NoWheel(f"SUPERVISOR_WHEEL names {named}, which is not a file")
+            raise NoWheelError(f"SUPERVISOR_WHEEL names {named}, which is not a file")
         return path
     built = sorted((REPOSITORY / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
     if not built:
-        raise NoWheel("no wheel in dist/: build one first, or name one with SUPERVISOR_WHEEL")
+        raise NoWheelError("no wheel in dist/: build one first, or name one with SUPERVISOR_WHEEL")
     return built[-1]
 
 
@@ -89,7 +89,7 @@ def main(names: list[str]) -> int:
     try:
         for name in names or NAMES:
             prepare(name)
-    except NoWheel as why:
+    except NoWheelError as why:
         print(why, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as why:

@@ -420,7 +420,7 @@ def test_more_open_files_than_the_system_allows(prepare: Prepare) -> None:
     daemon.configure("", supervisord=f"minfds = {limit}")
     shown = refused(daemon)
     assert shown == (
-        f"The minimum number of file descriptors required to run this process is {limit} as per the \"minfds\" "
+        f'The minimum number of file descriptors required to run this process is {limit} as per the "minfds" '
         "command-line argument or config file setting. The current environment will only allow you to open "
         f"{shown.split('to open ')[1].split(' ')[0]} file descriptors.  Either raise the number of usable file "
         "descriptors in your environment (see README.rst) or lower the minfds setting in the config file to allow "

@@ -67,7 +67,7 @@ def test_a_later_file_overrides_options_of_the_same_section(prepare: Prepare) ->
 
 def test_numprocs_makes_that_many_processes_with_their_numbers(supervise: Supervise) -> None:
     daemon = supervise(
-        f"""
+        """
         [program:worker]
         command = sleep 1000
         autostart = false
@@ -103,7 +103,7 @@ def test_numprocs_0_is_a_group_without_processes(supervise: Supervise) -> None:
 
 def test_members_of_a_group_have_left_their_own(supervise: Supervise) -> None:
     daemon = supervise(
-        f"""
+        """
         [group:g]
         programs = b, a
         [program:a]
@@ -188,4 +188,5 @@ def test_options_of_the_daemon_may_use_here_and_env(prepare: Prepare) -> None:
     daemon.config.write_text(text)
     daemon.start(env={"NAME_OF_IT": "from outside"})
     assert daemon.rpc.getIdentification() == "from outside"
-    assert daemon.log.exists() and daemon.pidfile.exists()
+    assert daemon.log.exists()
+    assert daemon.pidfile.exists()

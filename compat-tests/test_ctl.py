@@ -74,7 +74,7 @@ def daemon(under_test: UnderTest) -> Iterator[Daemon]:
 
 @pytest.fixture(params=["unix", "http"])
 def ctl(daemon: Daemon, request: pytest.FixtureRequest) -> Ctl:
-    """supervisorctl by either way; it never prints on stderr."""
+    """Supervisorctl by either way; it never prints on stderr."""
     url = None if request.param == "unix" else f"http://127.0.0.1:{daemon.port}"
 
     def run(*words: str, stdin: str = "") -> Result:
@@ -126,7 +126,9 @@ def test_status_of_one_running_process(ctl: Ctl) -> None:
 
 
 def test_status_of_a_group(ctl: Ctl) -> None:
-    expected = line("pair:pair_00", "RUNNING", "pid N, uptime T") + line("pair:pair_01", "RUNNING", "pid N, uptime T")
+    expected = line("pair:pair_00", "RUNNING", "pid N, uptime T") + line(
+        "pair:pair_01", "RUNNING", "pid N, uptime T"
+    )
     for name in ("pair:*", "pair:"):
         result = ctl("status", name)
         assert (result.code, shape(result.out)) == (0, expected)
@@ -193,7 +195,9 @@ def test_start_and_stop_of_a_whole_group(ctl: Ctl, daemon: Daemon) -> None:
 
 def test_start_of_several_names_says_each_and_the_last_failure_decides(ctl: Ctl, daemon: Daemon) -> None:
     result = ctl("start", "idle", "nobody", "up")
-    assert result == Result(1, "idle: started\nnobody: ERROR (no such process)\nup: ERROR (already started)\n", "")
+    assert result == Result(
+        1, "idle: started\nnobody: ERROR (no such process)\nup: ERROR (already started)\n", ""
+    )
     daemon.wait_state("idle", "RUNNING")
     assert ctl("stop", "idle", "nobody") == Result(1, "idle: stopped\nnobody: ERROR (no such process)\n", "")
 
@@ -277,12 +281,29 @@ TAIL_HELP = (
         ("signal HUP", 1, "Error: signal requires a signal name and a process name\n", SIGNAL_HELP),
         ("tail", 1, "Error: too few arguments\n", TAIL_HELP),
         ("tail a b c d", 1, "Error: too many arguments\n", TAIL_HELP),
-        ("version now", 1, "Error: version accepts no arguments\n", "version\t\t\tShow the version of the remote supervisord process\n"),
-        ("shutdown now", 1, "Error: shutdown accepts no arguments\n", "shutdown \tShut the remote supervisord down.\n"),
-        ("reload now", 1, "Error: reload accepts no arguments\n", "reload \t\tRestart the remote supervisord.\n"),
+        (
+            "version now",
+            1,
+            "Error: version accepts no arguments\n",
+            "version\t\t\tShow the version of the remote supervisord process\n",
+        ),
+        (
+            "shutdown now",
+            1,
+            "Error: shutdown accepts no arguments\n",
+            "shutdown \tShut the remote supervisord down.\n",
+        ),
+        (
+            "reload now",
+            1,
+            "Error: reload accepts no arguments\n",
+            "reload \t\tRestart the remote supervisord.\n",
+        ),
     ],
 )
-def test_missing_or_superfluous_arguments(ctl: Ctl, command: str, code: int, message: str, usage: str) -> None:
+def test_missing_or_superfluous_arguments(
+    ctl: Ctl, command: str, code: int, message: str, usage: str
+) -> None:
     assert ctl(*command.split()) == Result(code, message + usage, "")
 
 
@@ -320,7 +341,9 @@ def test_restart_of_a_group(ctl: Ctl, daemon: Daemon) -> None:
 
 def test_signal(ctl: Ctl) -> None:
     assert ctl("signal", "CONT", "up") == Result(0, "up: signalled\n", "")
-    assert ctl("signal", "CONT", "up", "pair:pair_00") == Result(0, "up: signalled\npair:pair_00: signalled\n", "")
+    assert ctl("signal", "CONT", "up", "pair:pair_00") == Result(
+        0, "up: signalled\npair:pair_00: signalled\n", ""
+    )
 
 
 def test_signal_and_its_name_in_one_argument(ctl: Ctl) -> None:
@@ -349,7 +372,9 @@ def test_signal_that_fails(ctl: Ctl, words: str, code: int, text: str) -> None:
 
 
 def test_signal_of_a_group(ctl: Ctl) -> None:
-    assert ctl("signal", "CONT", "pair:*") == Result(0, "pair:pair_00: signalled\npair:pair_01: signalled\n", "")
+    assert ctl("signal", "CONT", "pair:*") == Result(
+        0, "pair:pair_00: signalled\npair:pair_01: signalled\n", ""
+    )
 
 
 def test_signal_of_all_reaches_what_runs(ctl: Ctl) -> None:
@@ -457,8 +482,10 @@ def test_help_of_an_action(daemon: Daemon, action: str) -> None:
 def test_help_lists_the_actions_of_the_slice(daemon: Daemon) -> None:
     result = daemon.ctl("help")
     assert result.code == 0
-    assert result.out.startswith("\ndefault commands (type help <topic>):\n=====================================\n")
-    wanted = "pid reload restart shutdown signal start status stop tail version".split()
+    assert result.out.startswith(
+        "\ndefault commands (type help <topic>):\n=====================================\n"
+    )
+    wanted = ["pid", "reload", "restart", "shutdown", "signal", "start", "status", "stop", "tail", "version"]
     words = result.out.partition("===\n")[2].split()
     assert [word for word in wanted if word not in words] == []
 

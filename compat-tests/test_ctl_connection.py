@@ -95,7 +95,11 @@ def test_a_server_without_the_supervisor_namespace_is_exit_code_3(supervise: Sup
 @pytest.fixture(scope="module", params=["plain", "sha"])
 def guarded(under_test: UnderTest, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon that asks for a name and a password on both servers."""
-    password = "{SHA}" + hashlib.sha1(b"secret").hexdigest() if request.param == "sha" else "secret"
+    password = (
+        "{SHA}" + hashlib.sha1(b"secret", usedforsecurity=False).hexdigest()
+        if request.param == "sha"
+        else "secret"
+    )
     access = f"username = anna\npassword = {password}\n"
     with running(under_test, "[program:x]\ncommand = sleep 1000", unix=access, inet=access) as daemon:
         yield daemon
@@ -119,13 +123,17 @@ def test_the_right_password_of_the_command_line_opens(guarded: Daemon) -> None:
     with_password(guarded, "wrong")
     url = f"http://127.0.0.1:{guarded.port}"
     assert guarded.ctl("-u", "anna", "-p", "secret", "pid").out == f"{guarded.started_as}\n"
-    assert guarded.ctl("--username=anna", "--password=secret", "pid", url=url).out == f"{guarded.started_as}\n"
+    assert (
+        guarded.ctl("--username=anna", "--password=secret", "pid", url=url).out == f"{guarded.started_as}\n"
+    )
 
 
 def assert_refused(result: Result) -> None:
     """The refusal; the original tries a second time and shows that error too, with its place in the Python source."""
     assert (result.code, result.err) == (1, "")
-    second = "error: <class 'xmlrpc.client.ProtocolError'>, <ProtocolError for 127.0.0.1/RPC2: 401 Unauthorized>"
+    second = (
+        "error: <class 'xmlrpc.client.ProtocolError'>, <ProtocolError for 127.0.0.1/RPC2: 401 Unauthorized>"
+    )
     assert re.fullmatch(
         rf"Server requires authentication\n{re.escape(second)}(: file: \S+ line: \d+)?\n", result.out
     )
@@ -212,7 +220,9 @@ def test_the_server_url_of_the_command_line_wins(supervise: Supervise, prepare: 
 
 def test_the_server_url_may_use_here(supervise: Supervise) -> None:
     daemon = supervise("")
-    text = daemon.config.read_text().replace(f"serverurl = unix://{daemon.folder}", "serverurl = unix://%(here)s")
+    text = daemon.config.read_text().replace(
+        f"serverurl = unix://{daemon.folder}", "serverurl = unix://%(here)s"
+    )
     daemon.config.write_text(text)
     assert daemon.ctl("pid").out == f"{daemon.started_as}\n"
 

@@ -69,7 +69,8 @@ def test_directory_and_umask_count_only_in_the_background(prepare: Prepare, how:
         options = ["-d", str(where), "-m", "027"] if how == "option" else []
         settings = "" if options else f"directory = {where}\numask = 027"
         daemon.configure(
-            f"[program:x]\ncommand = {program('recorder', '%(here)s/report')}\nstartsecs = 0", supervisord=settings
+            f"[program:x]\ncommand = {program('recorder', '%(here)s/report')}\nstartsecs = 0",
+            supervisord=settings,
         )
         daemon.start(*options, foreground=foreground, ready=foreground)
         if not foreground:
@@ -158,7 +159,8 @@ def test_sighup_restarts_everything_in_the_same_process(supervise: Supervise) ->
     daemon.signal(signal.SIGHUP)
     daemon.wait_log(f"INFO supervisord started with pid {daemon.started_as}", times=2)
     after = daemon.wait_state("x", "RUNNING")["pid"]
-    assert after != before and not is_alive(before)
+    assert after != before
+    assert not is_alive(before)
     lines = [line for line in daemon.log_lines()[count:] if "HTTP authentication" not in line]
     root = [line for line in lines if line.startswith("CRIT Supervisor is running as root.")]
     assert [line for line in lines if line not in root] == [
@@ -192,7 +194,9 @@ def test_sighup_with_a_broken_configuration_ends_the_daemon(supervise: Supervise
     daemon.signal(signal.SIGHUP)
     assert daemon.wait_end() == 2
     assert not is_alive(pid)
-    assert daemon.stderr.startswith("Error: invalid literal for int() with base 10: 'soon' in section 'program:x'")
+    assert daemon.stderr.startswith(
+        "Error: invalid literal for int() with base 10: 'soon' in section 'program:x'"
+    )
 
 
 def test_a_daemon_in_the_background_survives_sighup_with_its_pid_file(prepare: Prepare) -> None:
@@ -286,7 +290,7 @@ def test_as_pid_1_it_reaps_grandchildren_that_lost_their_parent(prepare: Prepare
     if unshare.returncode != 0:
         pytest.skip("no right to make a pid namespace here")
     daemon = prepare()
-    daemon.write("orphans.sh", 'sh -c "true & echo started"; exec sleep 1000\n')
+    daemon.write("orphans.sh", 'sh -c "sleep 0.2 & echo started"; exec sleep 1000\n')
     daemon.configure("[program:orphans]\ncommand = sh %(here)s/orphans.sh\nstartsecs = 0")
     inside = subprocess.Popen(
         ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc",

@@ -85,10 +85,12 @@ def test_an_exited_program_shows_when_it_ended(supervise: Supervise) -> None:
     daemon = supervise(exiting(0))
     info = daemon.wait_state("x", "EXITED")
     assert info["stop"] >= info["start"] > 0
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     month, day, time, half = info["description"].split(" ")
-    assert month in months and day.isdigit() and len(day) == 2
-    assert len(time) == 5 and time[2] == ":" and half in ("AM", "PM")
+    assert month in months
+    assert (len(day), len(time), time[2]) == (2, 5, ":")
+    assert day.isdigit()
+    assert half in ("AM", "PM")
 
 
 def test_a_stopped_program_is_not_restarted(supervise: Supervise) -> None:
@@ -99,5 +101,3 @@ def test_a_stopped_program_is_not_restarted(supervise: Supervise) -> None:
     assert daemon.rpc.getState()["statename"] == "RUNNING"
     info = daemon.info("x")
     assert (info["statename"], info["pid"], info["state"]) == ("STOPPED", 0, 0)
-
-

@@ -43,7 +43,7 @@ def address(daemon: Daemon, request: pytest.FixtureRequest) -> Address:
 @pytest.fixture(scope="module", params=["plain", "sha"])
 def guarded(under_test: UnderTest, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon that asks for a name and a password, which contains a colon."""
-    digest = hashlib.sha1(b"se:cret").hexdigest()
+    digest = hashlib.sha1(b"se:cret", usedforsecurity=False).hexdigest()
     access = f"username = anna\npassword = {'{SHA}' + digest if request.param == 'sha' else 'se:cret'}\n"
     with running(under_test, "", unix=access, inet=access) as daemon:
         yield daemon
@@ -89,7 +89,9 @@ def test_the_raw_status_line(address: Address) -> None:
         ("supervisor.readLog", (0, 40)),
     ],
 )
-def test_an_answer_is_what_python_would_write(daemon: Daemon, method: str, params: tuple[object, ...]) -> None:
+def test_an_answer_is_what_python_would_write(
+    daemon: Daemon, method: str, params: tuple[object, ...]
+) -> None:
     body = http.call(daemon.socket, method, *params).body.decode()
     (value,), _ = xmlrpc.client.loads(body)
     assert body == xmlrpc.client.dumps((value,), methodresponse=True)
@@ -123,8 +125,7 @@ def test_text_outside_ascii_goes_both_ways(daemon: Daemon) -> None:
         b"<?xml version='1.0'?><methodCall><methodName>supervisor.getState</methodName>",
         b"<methodCall><params></params></methodCall>",
         b"<methodCall><methodName></methodName></methodCall>",
-        b"<methodCall><methodName>supervisor.getProcessInfo</methodName><params><param><value><int>one</int></value>"
-        b"</param></params></methodCall>",
+        b"<methodCall><methodName>supervisor.getProcessInfo</methodName><params><param><value><int>one</int></value></param></params></methodCall>",
     ],
     ids=["no xml", "cut off", "no name", "empty name", "bad value"],
 )
@@ -144,8 +145,7 @@ def test_an_empty_call_is_a_bad_request(daemon: Daemon, under_test: UnderTest) -
     "body",
     [
         b"<methodCall><methodName>supervisor.getAPIVersion</methodName></methodCall>",
-        b"<?xml version='1.0'?>\n<methodCall>\n<methodName>supervisor.getAPIVersion</methodName>\n<params/>\n"
-        b"</methodCall>\n",
+        b"<?xml version='1.0'?>\n<methodCall>\n<methodName>supervisor.getAPIVersion</methodName>\n<params/>\n</methodCall>\n",
     ],
     ids=["no params", "white space"],
 )
@@ -167,12 +167,15 @@ def test_a_text_argument_may_be_written_in_these_ways(daemon: Daemon, value: byt
     )
     answer = http.ask(daemon.socket, "POST", "/RPC2", body)
     (info,), _ = xmlrpc.client.loads(answer.body.decode())
-    assert isinstance(info, dict) and info["name"] == "x"
+    assert isinstance(info, dict)
+    assert info["name"] == "x"
 
 
 @pytest.mark.parametrize("kind", ["i4", "int"])
 def test_an_int_argument_may_be_written_in_these_ways(daemon: Daemon, kind: str) -> None:
-    value = f"<param><value><{kind}>0</{kind}></value></param><param><value><{kind}>4</{kind}></value></param>"
+    value = (
+        f"<param><value><{kind}>0</{kind}></value></param><param><value><{kind}>4</{kind}></value></param>"
+    )
     body = f"<methodCall><methodName>supervisor.readLog</methodName><params>{value}</params></methodCall>"
     answer = http.ask(daemon.socket, "POST", "/RPC2", body.encode())
     assert answer.body.decode() == xmlrpc.client.dumps((daemon.log_text[:4],), methodresponse=True)
@@ -208,7 +211,9 @@ def test_several_requests_on_one_connection(address: Address) -> None:
 
 def test_a_request_that_comes_in_pieces(address: Address) -> None:
     body = rpc_request("supervisor.getAPIVersion")
-    head = f"POST /RPC2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    head = (
+        f"POST /RPC2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    )
     with http.connect(address) as connection:
         for position in range(0, len(head + body), 7):
             connection.sendall((head + body)[position : position + 7])
@@ -220,7 +225,9 @@ def test_a_request_that_comes_in_pieces(address: Address) -> None:
 
 def test_http_1_0_is_answered_and_closed(address: Address) -> None:
     body = rpc_request("supervisor.getAPIVersion")
-    raw = http.exchange(address, f"POST /RPC2 HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    raw = http.exchange(
+        address, f"POST /RPC2 HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    )
     assert raw.partition(b"\r\n\r\n")[2].decode() == xmlrpc.client.dumps(("3.0",), methodresponse=True)
 
 
@@ -245,7 +252,8 @@ def test_without_a_password_everything_is_refused(guarded: Daemon) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("anna", "wrong"), ("anna", ""), ("otto", "se:cret"), ("", "se:cret"), ("Anna", "se:cret")]
+    ("name", "password"),
+    [("anna", "wrong"), ("anna", ""), ("otto", "se:cret"), ("", "se:cret"), ("Anna", "se:cret")],
 )
 def test_a_wrong_name_or_password_is_refused(guarded: Daemon, name: str, password: str) -> None:
     answer = http.call(guarded.socket, "supervisor.getState", headers=http.basic(name, password))
@@ -253,9 +261,12 @@ def test_a_wrong_name_or_password_is_refused(guarded: Daemon, name: str, passwor
 
 
 def test_the_hash_itself_is_no_password(guarded: Daemon) -> None:
-    digest = hashlib.sha1(b"se:cret").hexdigest()
+    digest = hashlib.sha1(b"se:cret", usedforsecurity=False).hexdigest()
     for password in (digest, "{SHA}" + digest):
-        assert http.call(guarded.socket, "supervisor.getState", headers=http.basic("anna", password)).status == 401
+        assert (
+            http.call(guarded.socket, "supervisor.getState", headers=http.basic("anna", password)).status
+            == 401
+        )
 
 
 def test_the_right_name_and_password_open(guarded: Daemon) -> None:

@@ -22,7 +22,10 @@ def test_stdout_and_stderr_go_to_their_files_as_they_are(supervise: Supervise) -
         stderr_logfile = %(here)s/x.err
         """
     )
-    wait_for(lambda: (daemon.folder / "x.out").exists() and daemon.wait_file("x.out") == "out 1;out 2", "the output")
+    wait_for(
+        lambda: (daemon.folder / "x.out").exists() and daemon.wait_file("x.out") == "out 1;out 2",
+        "the output",
+    )
     assert daemon.wait_file("x.err") == "err 1;"
 
 
@@ -88,7 +91,12 @@ def test_automatic_logs_are_in_the_childlogdir(supervise: Supervise, setting: st
 def test_old_automatic_logs_are_removed_at_start(prepare: Prepare) -> None:
     daemon = prepare()
     daemon.configure("", supervisord="identifier = me")
-    for name in ("x-stdout---me-abcdefgh.log", "x-stdout---me-abcdefgh.log.1", "x-stdout---other-abcdefgh.log", "kept"):
+    for name in (
+        "x-stdout---me-abcdefgh.log",
+        "x-stdout---me-abcdefgh.log.1",
+        "x-stdout---other-abcdefgh.log",
+        "kept",
+    ):
         daemon.write(name, "old")
     daemon.start()
     names = {path.name for path in daemon.folder.iterdir()}
@@ -143,7 +151,7 @@ def test_bytes_that_are_no_text_are_kept(supervise: Supervise) -> None:
     )
     daemon.wait_state("x", "EXITED")
     path = daemon.folder / "x.out"
-    wait_for(lambda: path.exists() and path.read_bytes() == b"\x00\xff\r\nend", "the bytes")
+    wait_for(lambda: path.read_bytes() == b"\x00\xff\r\nend" if path.exists() else False, "the bytes")
 
 
 def test_a_log_is_rotated_when_it_is_full(supervise: Supervise) -> None:
@@ -158,7 +166,7 @@ def test_a_log_is_rotated_when_it_is_full(supervise: Supervise) -> None:
         """
     )
     daemon.wait_state("writer", "EXITED")
-    wait_for(lambda: (daemon.folder / "w.log.2").exists(), "two older files")
+    wait_for((daemon.folder / "w.log.2").exists, "two older files")
     names = sorted(path.name for path in daemon.folder.glob("w.log*"))
     assert names == ["w.log", "w.log.1", "w.log.2"]
     text = "".join((daemon.folder / name).read_text() for name in ("w.log.2", "w.log.1", "w.log"))
@@ -167,13 +175,16 @@ def test_a_log_is_rotated_when_it_is_full(supervise: Supervise) -> None:
 
 def test_at_level_debug_the_main_log_shows_what_programs_write(supervise: Supervise) -> None:
     daemon = supervise(
-        f"[program:x]\ncommand = {program('printer', 'hello')}\nstartsecs = 0\n", supervisord="loglevel = debug"
+        f"[program:x]\ncommand = {program('printer', 'hello')}\nstartsecs = 0\n",
+        supervisord="loglevel = debug",
     )
     daemon.wait_log_match(r"DEBG 'x' stdout output:\nhello")
 
 
 def test_at_level_debug_the_main_log_shows_a_childs_end(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('exiter', 0, 0)}\nstartsecs = 0\n", supervisord="loglevel=debug")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('exiter', 0, 0)}\nstartsecs = 0\n", supervisord="loglevel=debug"
+    )
     daemon.wait_log("DEBG received SIGCHLD indicating a child quit")
 
 
@@ -189,7 +200,9 @@ def test_sigusr2_reopens_the_logs_of_programs(supervise: Supervise) -> None:
         command = {program("sleeper")}
         """
     )
-    daemon.write("talk.sh", "echo one\nwhile [ ! -e $0.go ]; do sleep 0.02; done\necho two\nexec sleep 1000\n")
+    daemon.write(
+        "talk.sh", "echo one\nwhile [ ! -e $0.go ]; do sleep 0.02; done\necho two\nexec sleep 1000\n"
+    )
     daemon.rpc.startProcess("x")
     wait_for(lambda: daemon.wait_file("x.log") == "one\n", "the first line")
     (daemon.folder / "x.log").rename(daemon.folder / "x.old")

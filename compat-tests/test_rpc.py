@@ -114,33 +114,63 @@ def test_get_supervisor_version(daemon: Daemon, under_test: UnderTest) -> None:
     assert under_test.version.fullmatch(daemon.rpc.getSupervisorVersion())
 
 
-SLICE = """
-supervisor.getAPIVersion supervisor.getAllProcessInfo supervisor.getIdentification supervisor.getPID
-supervisor.getProcessInfo supervisor.getState supervisor.getSupervisorVersion supervisor.getVersion
-supervisor.readLog supervisor.readMainLog supervisor.restart supervisor.shutdown supervisor.signalProcess
-supervisor.startAllProcesses supervisor.startProcess supervisor.startProcessGroup supervisor.stopAllProcesses
-supervisor.stopProcess supervisor.stopProcessGroup supervisor.tailProcessLog supervisor.tailProcessStderrLog
-supervisor.tailProcessStdoutLog system.listMethods
-""".split()
+SLICE = [
+    "supervisor.getAPIVersion",
+    "supervisor.getAllProcessInfo",
+    "supervisor.getIdentification",
+    "supervisor.getPID",
+    "supervisor.getProcessInfo",
+    "supervisor.getState",
+    "supervisor.getSupervisorVersion",
+    "supervisor.getVersion",
+    "supervisor.readLog",
+    "supervisor.readMainLog",
+    "supervisor.restart",
+    "supervisor.shutdown",
+    "supervisor.signalProcess",
+    "supervisor.startAllProcesses",
+    "supervisor.startProcess",
+    "supervisor.startProcessGroup",
+    "supervisor.stopAllProcesses",
+    "supervisor.stopProcess",
+    "supervisor.stopProcessGroup",
+    "supervisor.tailProcessLog",
+    "supervisor.tailProcessStderrLog",
+    "supervisor.tailProcessStdoutLog",
+    "system.listMethods",
+]
 
-LATER = """
-supervisor.addProcessGroup supervisor.clearAllProcessLogs supervisor.clearLog supervisor.clearProcessLog
-supervisor.clearProcessLogs supervisor.getAllConfigInfo supervisor.readProcessLog supervisor.readProcessStderrLog
-supervisor.readProcessStdoutLog supervisor.reloadConfig supervisor.removeProcessGroup
-supervisor.sendProcessStdin supervisor.sendRemoteCommEvent supervisor.signalAllProcesses
-supervisor.signalProcessGroup system.methodHelp system.methodSignature system.multicall
-""".split()
+LATER = [
+    "supervisor.addProcessGroup",
+    "supervisor.clearAllProcessLogs",
+    "supervisor.clearLog",
+    "supervisor.clearProcessLog",
+    "supervisor.clearProcessLogs",
+    "supervisor.getAllConfigInfo",
+    "supervisor.readProcessLog",
+    "supervisor.readProcessStderrLog",
+    "supervisor.readProcessStdoutLog",
+    "supervisor.reloadConfig",
+    "supervisor.removeProcessGroup",
+    "supervisor.sendProcessStdin",
+    "supervisor.sendRemoteCommEvent",
+    "supervisor.signalAllProcesses",
+    "supervisor.signalProcessGroup",
+    "system.methodHelp",
+    "system.methodSignature",
+    "system.multicall",
+]
 
 
 def test_list_methods_names_what_is_there_in_order(daemon: Daemon) -> None:
-    names = daemon.server.system.listMethods()
+    names = daemon.methods()
     assert names == sorted(names)
     assert [name for name in names if name in SLICE] == SLICE
 
 
 @pytest.mark.not_yet("F: the methods that the first slice leaves out")
 def test_list_methods_names_all_41(daemon: Daemon) -> None:
-    assert daemon.server.system.listMethods() == sorted(SLICE + LATER)
+    assert daemon.methods() == sorted(SLICE + LATER)
 
 
 # About processes
@@ -263,7 +293,10 @@ def test_start_of_an_unknown_group(daemon: Daemon) -> None:
 
 
 def test_start_of_a_missing_file(daemon: Daemon) -> None:
-    assert fault(daemon.rpc.startProcess, "missing") == (20, f"NO_FILE: can't find command '{daemon.folder}/none'")
+    assert fault(daemon.rpc.startProcess, "missing") == (
+        20,
+        f"NO_FILE: can't find command '{daemon.folder}/none'",
+    )
     assert daemon.info("missing")["start"] == 0
 
 
@@ -466,7 +499,9 @@ def test_a_wrong_number_of_arguments(daemon: Daemon, name: str, params: tuple[An
 
 
 def test_other_requests_are_answered_while_one_waits(under_test: UnderTest) -> None:
-    with running(under_test, "[program:slow]\ncommand = sleep 1000\nstartsecs = 2\nautostart = false") as daemon:
+    with running(
+        under_test, "[program:slow]\ncommand = sleep 1000\nstartsecs = 2\nautostart = false"
+    ) as daemon:
         connection = http.Connection(daemon.socket)
         body = xmlrpc.client.dumps(("slow",), "supervisor.startProcess")
         connection.request("POST", "/RPC2", body, {"Content-Type": "text/xml"})
@@ -481,7 +516,9 @@ def test_other_requests_are_answered_while_one_waits(under_test: UnderTest) -> N
 
 
 def test_a_start_that_waits_is_answered_when_the_process_is_stopped_by_another(under_test: UnderTest) -> None:
-    with running(under_test, "[program:slow]\ncommand = sleep 1000\nstartsecs = 600\nautostart = false") as daemon:
+    with running(
+        under_test, "[program:slow]\ncommand = sleep 1000\nstartsecs = 600\nautostart = false"
+    ) as daemon:
         connection = http.Connection(daemon.socket)
         body = xmlrpc.client.dumps(("slow",), "supervisor.startProcess")
         connection.request("POST", "/RPC2", body, {"Content-Type": "text/xml"})
@@ -493,7 +530,9 @@ def test_a_start_that_waits_is_answered_when_the_process_is_stopped_by_another(u
 
 
 def test_two_stops_that_wait_are_both_answered(under_test: UnderTest) -> None:
-    config = f"[program:x]\ncommand = {program('stubborn', '%(here)s/ready')}\nstartsecs = 0\nstopwaitsecs = 1"
+    config = (
+        f"[program:x]\ncommand = {program('stubborn', '%(here)s/ready')}\nstartsecs = 0\nstopwaitsecs = 1"
+    )
     with running(under_test, config) as daemon:
         daemon.wait_file("ready")
         daemon.wait_state("x", "RUNNING")
@@ -528,7 +567,9 @@ def test_start_all_and_stop_all_touch_only_what_does_not_run_or_runs(under_test:
 
 
 def test_start_all_without_waiting(under_test: UnderTest) -> None:
-    with running(under_test, "[program:x]\ncommand = sleep 1000\nautostart = false\nstartsecs = 600") as daemon:
+    with running(
+        under_test, "[program:x]\ncommand = sleep 1000\nautostart = false\nstartsecs = 600"
+    ) as daemon:
         assert daemon.rpc.startAllProcesses(False) == [{"name": "x", "group": "x", **OK}]
         assert daemon.state("x") == "STARTING"
 
@@ -543,7 +584,9 @@ def test_shutdown_answers_true_and_ends_the_daemon(under_test: UnderTest) -> Non
 
 
 def test_during_shutdown_every_method_is_refused(under_test: UnderTest) -> None:
-    config = f"[program:x]\ncommand = {program('stubborn', '%(here)s/ready')}\nstartsecs = 0\nstopwaitsecs = 600"
+    config = (
+        f"[program:x]\ncommand = {program('stubborn', '%(here)s/ready')}\nstartsecs = 0\nstopwaitsecs = 600"
+    )
     with running(under_test, config) as daemon:
         daemon.wait_file("ready")
         pid = daemon.wait_state("x", "RUNNING")["pid"]
@@ -571,7 +614,7 @@ def test_during_shutdown_every_method_is_refused(under_test: UnderTest) -> None:
         ]
         for method, params in refused:
             assert fault(getattr(daemon.rpc, method), *params) == (6, "SHUTDOWN_STATE"), method
-        assert "supervisor.getState" in daemon.server.system.listMethods()
+        assert "supervisor.getState" in daemon.methods()
         os.kill(pid, signal.SIGKILL)
         assert daemon.wait_end() == 0
 

@@ -177,7 +177,9 @@ def test_help_names_every_option_and_ends_well(prepare: Prepare, name: str, opti
     }
     shown = prepare().run(name, option)
     assert (shown.code, shown.err) == (0, "")
-    missing = [word for word in options[name].split() if not re.search(rf"^ *{re.escape(word)}\b", shown.out, re.M)]
+    missing = [
+        word for word in options[name].split() if not re.search(rf"^ *{re.escape(word)}\b", shown.out, re.M)
+    ]
     assert missing == []
 
 

@@ -22,14 +22,18 @@ def test_a_program_that_stays_up_becomes_running(supervise: Supervise) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 2")
     info = daemon.wait_state("x", "RUNNING")
     assert info["now"] - info["start"] >= 2
-    daemon.wait_log("INFO success: x entered RUNNING state, process has stayed up for > than 2 seconds (startsecs)")
+    daemon.wait_log(
+        "INFO success: x entered RUNNING state, process has stayed up for > than 2 seconds (startsecs)"
+    )
 
 
 def test_startsecs_0_is_running_at_once(supervise: Supervise) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false")
     assert daemon.rpc.startProcess("x", False) is True
     daemon.wait_state("x", "RUNNING")
-    daemon.wait_log("INFO success: x entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)")
+    daemon.wait_log(
+        "INFO success: x entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"
+    )
 
 
 def test_startsecs_0_and_a_quick_clean_exit_is_exited_and_not_a_failure(supervise: Supervise) -> None:
@@ -57,7 +61,9 @@ def test_autostart_false_stays_stopped_and_was_never_started(supervise: Supervis
 
 
 def test_a_program_that_exits_too_quickly_backs_off_and_ends_in_fatal(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('exiter', 1, 0, '%(here)s/starts')}\nstartretries = 1\nstartsecs = 10")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('exiter', 1, 0, '%(here)s/starts')}\nstartretries = 1\nstartsecs = 10"
+    )
     info = daemon.wait_state("x", "FATAL")
     assert info["description"] == info["spawnerr"] == "Exited too quickly (process log may have details)"
     assert (info["exitstatus"], info["pid"], info["state"]) == (0, 0, 200)
@@ -67,7 +73,9 @@ def test_a_program_that_exits_too_quickly_backs_off_and_ends_in_fatal(supervise:
 
 
 def test_startretries_0_gives_up_after_the_first_failure(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('exiter', 1, 0, '%(here)s/starts')}\nstartretries = 0\nstartsecs = 10")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('exiter', 1, 0, '%(here)s/starts')}\nstartretries = 0\nstartsecs = 10"
+    )
     daemon.wait_state("x", "FATAL")
     assert len((daemon.folder / "starts").read_text().splitlines()) == 1
 
@@ -102,14 +110,18 @@ def test_a_failed_start_that_is_followed_by_a_good_one_ends_in_running(supervise
 
 
 def test_a_program_in_fatal_can_be_started_again(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('flaky', '%(here)s/starts', 1)}\nstartretries = 0\nstartsecs = 2")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('flaky', '%(here)s/starts', 1)}\nstartretries = 0\nstartsecs = 2"
+    )
     daemon.wait_state("x", "FATAL")
     assert daemon.rpc.startProcess("x") is True
     assert daemon.state("x") == "RUNNING"
 
 
 def test_a_program_in_back_off_shows_why_and_when_stopped_stays_stopped(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('exiter', 1, 0)}\nstartretries = 1000\nstartsecs = 10")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('exiter', 1, 0)}\nstartretries = 1000\nstartsecs = 10"
+    )
     info = daemon.wait_state("x", "BACKOFF")
     assert info["description"] == "Exited too quickly (process log may have details)"
     # Between two tries; one more may be under way.
@@ -154,7 +166,9 @@ def test_a_command_that_is_not_executable(supervise: Supervise) -> None:
 
 
 def test_a_command_with_an_open_quotation_mark(supervise: Supervise) -> None:
-    assert spawn_error(supervise, "sleep 'ten") == """can't parse command "sleep 'ten": No closing quotation"""
+    assert (
+        spawn_error(supervise, "sleep 'ten") == """can't parse command "sleep 'ten": No closing quotation"""
+    )
 
 
 def test_an_empty_command(supervise: Supervise) -> None:

@@ -231,7 +231,9 @@ def test_sighup_while_shutting_down_is_ignored(supervise: Supervise) -> None:
 
 
 def test_shutdown_turns_a_program_in_back_off_into_fatal_and_ends(supervise: Supervise) -> None:
-    daemon = supervise(f"[program:x]\ncommand = {program('exiter', 1, 0)}\nstartretries = 1000\nstartsecs = 10")
+    daemon = supervise(
+        f"[program:x]\ncommand = {program('exiter', 1, 0)}\nstartretries = 1000\nstartsecs = 10"
+    )
     daemon.wait_state("x", "BACKOFF")
     assert daemon.stop() == 0
     assert "with SIGKILL" not in daemon.log_text
@@ -248,5 +250,10 @@ def test_shutdown_by_any_way_leaves_no_files(supervise: Supervise, how: str) -> 
         assert daemon.stop() == 0
     left = sorted(path.name for path in daemon.folder.iterdir())
     automatic = [name for name in left if name.startswith("x-std")]
-    assert [name for name in left if name not in automatic] == ["err", "out", "supervisord.conf", "supervisord.log"]
+    assert [name for name in left if name not in automatic] == [
+        "err",
+        "out",
+        "supervisord.conf",
+        "supervisord.log",
+    ]
     assert sorted(name.split("---")[0] for name in automatic) == ["x-stderr", "x-stdout"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import resource
 import shlex
 import shutil
 import signal
@@ -31,7 +30,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
 
 
 def program(name: str, *arguments: object) -> str:
-    """The `command=` text that runs one of the child programs in `programs/`; `%(here)s` may stand in an argument."""
+    """The `command=` text for one of the programs in `programs/`; an argument may contain `%(here)s`."""
     words = [sys.executable, "-I", "-S", str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
     return shlex.join(words)
 
@@ -55,16 +54,18 @@ class Result:
 
 def environment(mark: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment that programs under test get: small, the same on every machine, with the mark."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "USER", "LOGNAME") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "USER", "LOGNAME") if name in os.environ
+    }
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC", processes.MARK: mark, **(extra or {})}
 
 
-class Ended(AssertionError):
+class EndedError(AssertionError):
     """supervisord ended although it should have started."""
 
 
 class Daemon:
-    """A supervisord, its folder and its configuration; use it through `running` or the `supervise` fixture."""
+    """A supervisord, its folder and its configuration; made by `running` or by a fixture."""
 
     def __init__(self, under_test: UnderTest) -> None:
         self.under_test = under_test
@@ -100,7 +101,7 @@ class Daemon:
     ) -> None:
         """Write the configuration: `programs` as it is, after the sections that every test needs.
 
-        `supervisord`, `unix` and `inet` are further lines of their sections; with None the section is left out.
+        `supervisord`, `unix` and `inet` are further lines of their sections; None leaves a section out.
         """
         here = self.folder
         parts = []
@@ -131,18 +132,14 @@ class Daemon:
         descriptors: int | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `supervisord -n -c <config>`; unless `ready` is false, wait until it says that it has started.
+        """Start `supervisord -n -c <config>`, and wait until it says that it has started if `ready`.
 
-        `descriptors` is the soft limit of open files it starts with. Raises `Ended` if it ends instead.
+        `descriptors` is the soft limit of open files it starts with. Raises `EndedError` if it ends instead.
         """
-
-        def limits() -> None:
-            if descriptors is not None:
-                hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
-
         command = [self.under_test.program("supervisord"), *(["-n"] if foreground else [])]
         command += ["-c", str(self.config), *options]
+        if descriptors is not None:
+            command = ["sh", "-c", 'ulimit -S -n "$0" && exec "$@"', str(descriptors), *command]
         with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
             self.child = subprocess.Popen(
                 command,
@@ -152,7 +149,6 @@ class Daemon:
                 cwd=self.folder,
                 env=environment(self.mark, env),
                 start_new_session=True,
-                preexec_fn=limits,
             )
         self.started_as = self.child.pid
         if ready:
@@ -163,7 +159,7 @@ class Daemon:
 
         def look() -> bool:
             if self.child is not None and self.child.poll() not in (None, 0):
-                raise Ended(f"supervisord ended with {self.child.returncode}: {self.stderr}")
+                raise EndedError(f"supervisord ended with {self.child.returncode}: {self.stderr}")
             return "supervisord started with pid" in self.log_text
 
         wait_for(look, "the start of supervisord")
@@ -216,33 +212,25 @@ class Daemon:
         """Living processes that this daemon, or something started by it, left or still has."""
         return processes.marked(self.mark)
 
-    def close(self) -> None:
-        """End everything and remove the folder; raises AssertionError if the daemon left something behind."""
-        left: list[str] = []
+    def end(self) -> list[str]:
+        """End everything and remove the folder; what was wrong with that, such as a process left behind."""
+        problems: list[str] = []
         try:
             if self.is_running and self.child is not None:
                 self.settle()
                 with contextlib.suppress(ProcessLookupError):
                     self.child.send_signal(signal.SIGTERM)
-                try:
-                    self.wait_end()
-                except AssertionError:
-                    left.append("supervisord did not end after SIGTERM")
+                self.wait_end()
+        except AssertionError as why:
+            problems.append(str(why))
         finally:
             for pid in self.leftovers():
-                left.append(f"{pid} {processes.command_line(pid)}")
+                problems.append(f"left behind: {pid} {processes.command_line(pid)}")
                 processes.end(pid)
             if self.child is not None:
                 self.child.wait(DEADLINE)
             shutil.rmtree(self.folder, ignore_errors=True)
-        assert not left, f"left behind: {left}"
-
-    def abandon(self) -> None:
-        """Kill everything without complaint: for tests in which supervisord itself is killed."""
-        for pid in self.leftovers():
-            processes.end(pid)
-        if self.child is not None:
-            self.child.wait(DEADLINE)
+        return problems
 
     # What it says
 
@@ -252,7 +240,7 @@ class Daemon:
         return self.log.read_text() if self.log.exists() else ""
 
     def log_lines(self) -> list[str]:
-        """The main log as `LEVEL message` lines; a line that continues another is put after it with a newline."""
+        """The main log as `LEVEL message` lines; what continues a line is put after it with a newline."""
         lines: list[str] = []
         for line in self.log_text.splitlines():
             match = LINE.fullmatch(line)
@@ -265,7 +253,10 @@ class Daemon:
 
     def wait_log(self, line: str, times: int = 1) -> None:
         """Wait until exactly this `LEVEL message` line stands `times` times in the main log."""
-        wait_for(lambda: self.nudge() and self.log_lines().count(line) >= times, f"{times} times {line!r} in the main log")
+        wait_for(
+            lambda: self.nudge() and self.log_lines().count(line) >= times,
+            f"{times} times {line!r} in the main log",
+        )
 
     def wait_log_match(self, pattern: str) -> re.Match[str]:
         """Wait for a `LEVEL message` line that matches the whole pattern; the match."""
@@ -300,8 +291,13 @@ class Daemon:
         """A new XML-RPC proxy on the unix socket: the `supervisor` namespace."""
         return self.server.supervisor
 
+    def methods(self) -> list[str]:
+        """system.listMethods."""
+        answer: Any = self.server.system.listMethods()
+        return list(answer)
+
     def info(self, name: str) -> dict[str, Any]:
-        """getProcessInfo of one process."""
+        """GetProcessInfo of one process."""
         answer: dict[str, Any] = self.rpc.getProcessInfo(name)
         return answer
 
@@ -347,9 +343,19 @@ class Daemon:
 
         return wait_for(look, f"a text in {name}")
 
-    def ctl(self, *words: str, url: str | None = None, stdin: str = "", env: Mapping[str, str] | None = None) -> Result:
+    def ctl(
+        self, *words: str, url: str | None = None, stdin: str = "", env: Mapping[str, str] | None = None
+    ) -> Result:
         """Run `supervisorctl -c <config> words...` and wait for its end."""
-        return self.run("supervisorctl", "-c", str(self.config), *(["-s", url] if url else []), *words, stdin=stdin, env=env)
+        return self.run(
+            "supervisorctl",
+            "-c",
+            str(self.config),
+            *(["-s", url] if url else []),
+            *words,
+            stdin=stdin,
+            env=env,
+        )
 
     def run(self, name: str, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Result:
         """Run one of the installed programs in the daemon's folder and wait for its end."""
@@ -393,4 +399,5 @@ def running(under_test: UnderTest, programs: str, *options: str, **sections: Any
         daemon.start(*options)
         yield daemon
     finally:
-        daemon.close()
+        problems = daemon.end()
+    assert not problems, problems

@@ -110,5 +110,5 @@ class Transport(xmlrpc.client.Transport):
 
 
 def proxy(address: Address, headers: dict[str, str] | None = None) -> xmlrpc.client.ServerProxy:
-    """An XML-RPC proxy on an `Address`. A process that has no log has None in no answer, so None stays off."""
+    """An XML-RPC proxy on an `Address`; None is not allowed, for no answer may contain it."""
     return xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=Transport(address, headers))

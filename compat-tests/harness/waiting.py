@@ -6,20 +6,20 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-#: Seconds after which a state that has not come counts as never coming. Generous: a loaded machine is no failure.
+#: Seconds after which a state that has not come counts as never coming; a loaded machine is no failure.
 DEADLINE = 30.0
 
 Seen = TypeVar("Seen")
 
 
-class StateNotReached(AssertionError):
+class StateNotReachedError(AssertionError):
     """The awaited state did not come before the deadline."""
 
 
 def wait_for(look: Callable[[], Seen], what: str, deadline: float = DEADLINE) -> Seen:
     """Call `look` until it returns something true, and return that.
 
-    Raises `StateNotReached`, which names `what` and the last thing seen, after `deadline` seconds.
+    Raises `StateNotReachedError`, which names `what` and the last thing seen, after `deadline` seconds.
     """
     end = time.monotonic() + deadline
     pause = 0.002
@@ -28,6 +28,6 @@ def wait_for(look: Callable[[], Seen], what: str, deadline: float = DEADLINE) ->
         if seen:
             return seen
         if time.monotonic() >= end:
-            raise StateNotReached(f"{what}: not within {deadline:g} s; last seen: {seen!r}")
+            raise StateNotReachedError(f"{what}: not within {deadline:g} s; last seen: {seen!r}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.04)

@@ -1,4 +1,4 @@
-"""`exiter.py CODE SECONDS [LOG]`: appends its pid to LOG, then ends with CODE after SECONDS, or by -CODE as a signal."""
+"""`exiter.py CODE SECONDS [LOG]`: appends its pid to LOG; ends after SECONDS with CODE or by signal -CODE."""
 
 import os
 import signal

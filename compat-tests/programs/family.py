@@ -1,4 +1,4 @@
-"""`family.py FILE`: starts a child that ignores SIGTERM in its own process group, writes both pids, and waits.
+"""`family.py FILE`: starts a child that ignores SIGTERM, in its own process group; writes both pids; waits.
 
 The parent ends by SIGTERM; the child ends only when the whole group is killed. With `polite` as second
 argument the child ends by SIGTERM too.

@@ -5,7 +5,9 @@ import sys
 
 for number, text in enumerate(sys.argv[1:]):
     stream = sys.stderr if number % 2 else sys.stdout
-    stream.buffer.write(text.encode().decode("unicode_escape").encode("latin-1") if "\\" in text else text.encode())
+    stream.buffer.write(
+        text.encode().decode("unicode_escape").encode("latin-1") if "\\" in text else text.encode()
+    )
     stream.flush()
 while True:
     signal.pause()

@@ -1,5 +1,6 @@
-"""`recorder.py FILE [argument ...]`: writes as JSON what kind of process it is, then lives until a signal ends it."""
+"""`recorder.py FILE [argument ...]`: writes as JSON what kind of process it is, then lives on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,20 +10,18 @@ import sys
 KINDS = {stat.S_IFIFO: "pipe", stat.S_IFCHR: "device", stat.S_IFSOCK: "socket", stat.S_IFREG: "file"}
 
 
-def status(name):
+def status(name: str) -> str:
     """One line of /proc/self/status, such as SigIgn."""
     with open("/proc/self/status") as lines:
         return next(line.split(":")[1].strip() for line in lines if line.startswith(name + ":"))
 
 
-def open_descriptors():
+def open_descriptors() -> "dict[str, str]":
     """The kind of every open descriptor; the one that lists them is gone again."""
     found = {}
     for name in os.listdir("/proc/self/fd"):
-        try:
+        with contextlib.suppress(OSError):
             found[name] = KINDS.get(stat.S_IFMT(os.fstat(int(name)).st_mode), "other")
-        except OSError:
-            pass
     return found
 
 

@@ -1,4 +1,4 @@
-"""`trapper.py FILE SIGNAL...`: appends the name of each of these signals to FILE when it comes; `ready` comes first."""
+"""`trapper.py FILE SIGNAL...`: appends `ready`, then each of these signals that comes, to FILE."""
 
 import os
 import signal
