@@ -42,7 +42,8 @@ impl System for RealSystem {
     }
 
     fn temporary_directory(&self) -> String {
-        let named = TEMPORARY_VARIABLES.iter().filter_map(|name| variable(name)).filter(|path| !path.is_empty());
+        let named =
+            TEMPORARY_VARIABLES.iter().filter_map(|name| variable(name)).filter(|path| !path.is_empty());
         let usual = TEMPORARY.iter().map(|path| (*path).to_owned());
         let usable = |path: &String| {
             self.is_directory(path)

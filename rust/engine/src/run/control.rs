@@ -35,6 +35,8 @@ const BATCH: usize = 256;
 pub(crate) enum Message {
     /// For the core.
     Input(Input),
+    /// For the main log, from a plug-in.
+    Log(LogLevel, String),
     /// A client calls a method.
     Call {
         /// The method and its arguments.
@@ -181,6 +183,7 @@ impl Control {
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
             Message::Input(input) => self.inputs.push_back(input),
+            Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
@@ -309,6 +312,8 @@ impl Control {
                     self.logs.line(LogLevel::Critical, &trouble);
                 }
                 self.note_overrides(host.overrides_spawn());
+                // Behind what the plug-in sent while it was called.
+                self.handle.send(Input::SpawnOverrideReturned(process));
             }
             None => self.inputs.push_back(Input::SpawnNow(process)),
         }
@@ -322,7 +327,7 @@ impl Control {
         host: &mut Option<Box<dyn PluginHost>>,
     ) {
         let Some(host) = host else {
-            self.reply(request, Answer::InternalError);
+            self.reply(request, Answer::InternalError("there is no plug-in host".to_owned()));
             return;
         };
         let answer = host.call(namespace, method, params);
@@ -341,10 +346,7 @@ impl Control {
             PluginAnswer::Fault(Fault { code, text }) => {
                 self.reply(request, Answer::Fault(Fault { code, text }));
             }
-            PluginAnswer::Error(traceback) => {
-                self.logs.line(LogLevel::Critical, &traceback);
-                self.reply(request, Answer::InternalError);
-            }
+            PluginAnswer::Error(traceback) => self.reply(request, Answer::InternalError(traceback)),
             PluginAnswer::Deferred { id, delay } => {
                 let messages = self.messages.clone();
                 tokio::task::spawn_local(async move {

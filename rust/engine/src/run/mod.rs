@@ -28,7 +28,7 @@ use crate::daemon::signals::ignore_write_signals;
 use crate::daemon::user::become_user;
 use crate::http::{Backend, Listener, Servers, bind_all};
 use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic};
-use crate::plugins::{Handle, LoadError, PluginHost};
+use crate::plugins::{Handle, PluginHost};
 use backend::Daemon;
 use clock::Clock;
 use control::Control;
@@ -48,14 +48,9 @@ pub struct Start<'a> {
     pub host: Option<Box<dyn PluginHost>>,
 }
 
-/// Why the daemon could not start; the process ends with code 2.
+/// Why the daemon could not start: the text after `Error: `, for whoever started it. The process ends with code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartError {
-    /// An error message for whoever started it, with a hint at the help.
-    Usage(String),
-    /// It is in the main log already.
-    Logged,
-}
+pub struct StartError(pub String);
 
 /// Runs the daemon until it is to stay down.
 ///
@@ -66,7 +61,7 @@ pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
     let mut is_first = true;
     loop {
-        let settings = (start.read_settings)().map_err(StartError::Usage)?;
+        let settings = (start.read_settings)().map_err(StartError)?;
         let mood = live(settings, start.version, clock, is_first, &mut start.host)?;
         if mood < Mood::Restarting {
             return Ok(());
@@ -93,12 +88,11 @@ fn live(
     let mut effects = Vec::new();
     handle.core().step(clock.now(), Input::Load, &mut effects);
     if let Some(host) = host {
-        let namespaces = host.load(handle.clone()).map_err(|error| match error {
-            LoadError::Usage(message) => StartError::Usage(message),
-            LoadError::Failed(traceback) => {
-                main_log.line(LogLevel::Critical, &traceback);
-                StartError::Logged
+        let namespaces = host.load(handle.clone()).map_err(|error| {
+            if let Some(traceback) = error.traceback {
+                main_log.line(LogLevel::Warn, &traceback);
             }
+            StartError(error.message)
         })?;
         for namespace in namespaces {
             let input = Input::RegisterNamespace { name: namespace.name, methods: namespace.methods };
@@ -109,9 +103,9 @@ fn live(
     } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
         let message =
             format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
-        return Err(StartError::Usage(message));
+        return Err(StartError(message));
     }
-    let listeners = bind_all(&servers).map_err(|error| StartError::Usage(error.to_string()))?;
+    let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
     for listener in &listeners {
         for interface in &interfaces {
             main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
@@ -124,7 +118,7 @@ fn live(
     if !daemon.nodaemon && is_first {
         match daemonise(daemon.directory.as_deref(), daemon.umask) {
             Ok(lines) => say(&mut main_log, &lines),
-            Err(error) => return Err(StartError::Usage(format!("could not daemonize: {error}"))),
+            Err(error) => return Err(StartError(format!("could not daemonize: {error}"))),
         }
     }
     let (pid_file, line) = PidFile::write(&daemon.pidfile);
@@ -150,9 +144,9 @@ fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
 fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, DaemonSettings), StartError> {
     let daemon = settings.daemon.clone();
     let mut messages = settings.messages.clone();
-    messages.extend(become_user(daemon.user).map_err(StartError::Usage)?);
+    messages.extend(become_user(daemon.user).map_err(StartError)?);
     if is_first {
-        messages.extend(raise_limits(daemon.minfds, daemon.minprocs).map_err(StartError::Usage)?);
+        messages.extend(raise_limits(daemon.minfds, daemon.minprocs).map_err(StartError)?);
     }
     messages.sort_by_key(|(level, _)| *level);
     let main_log = MainLog {
@@ -163,7 +157,7 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
         echo_stdout: daemon.nodaemon && !daemon.silent,
     };
     let mut main_log = MainLogWriter::open(&main_log)
-        .map_err(|error| StartError::Usage(format!("could not open the main log: {error}")))?;
+        .map_err(|error| StartError(format!("could not open the main log: {error}")))?;
     say(&mut main_log, &messages);
     if !daemon.nocleanup {
         say(&mut main_log, &clear_automatic(&daemon.childlogdir, &daemon.identifier));
@@ -181,7 +175,7 @@ fn serve(
     effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> Result<Mood, StartError> {
-    let failed = |error: std::io::Error| StartError::Usage(format!("could not start: {error}"));
+    let failed = |error: std::io::Error| StartError(format!("could not start: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let logs = Logs::start(main_log).map_err(failed)?;
     let local = tokio::task::LocalSet::new();

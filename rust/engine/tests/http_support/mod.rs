@@ -81,14 +81,14 @@ impl Backend for Daemon {
         let answer = match call.method.as_str() {
             "echo" => Answer::Value(call.params.into_iter().next().unwrap_or(Value::Nil)),
             "fault" => Answer::Fault(Fault::with(FaultCode::BadName, "x")),
-            "internal" => Answer::InternalError,
+            "internal" => Answer::InternalError("it broke".to_owned()),
             "drop" => {
                 sender = None;
-                Answer::InternalError
+                Answer::InternalError("it broke".to_owned())
             }
             "wait" => {
                 self.waiting.borrow_mut().extend(sender.take());
-                Answer::InternalError
+                Answer::InternalError("it broke".to_owned())
             }
             "release" => {
                 for waiting in self.waiting.borrow_mut().drain(..) {
