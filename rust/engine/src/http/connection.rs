@@ -33,11 +33,11 @@ pub(super) struct Activity {
     idle_since: Cell<Instant>,
     /// When the first byte of the request arrived whose headers are being read.
     head_since: Cell<Option<Instant>>,
-    /// The request has been read to its end, and its answer is not an endless one.
-    answering: Cell<bool>,
+    /// An endless answer is in flight.
+    streaming: Cell<bool>,
     /// Bytes wait for the client to read.
     write_blocked: Cell<bool>,
-    /// The client sent its last byte while an answer was in flight; whom to tell when that is over.
+    /// The client has ended its input while an answer is in flight; whom to tell when that is over.
     held_end: RefCell<Option<Waker>>,
     /// The connection has been asked to end at once.
     evicted: Cell<bool>,
@@ -50,7 +50,7 @@ impl Activity {
             in_flight: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
-            answering: Cell::new(false),
+            streaming: Cell::new(false),
             write_blocked: Cell::new(false),
             held_end: RefCell::new(None),
             evicted: Cell::new(false),
@@ -100,15 +100,15 @@ impl InFlight {
         Self(activity)
     }
 
-    /// The request has been read: should the client end its input now, it still wants the answer.
-    pub(super) fn set_received(&self) {
-        self.0.answering.set(true);
-    }
-
     /// The answer is endless: a client that ends its input is gone.
     pub(super) fn set_streaming(&self) {
-        self.0.answering.set(false);
+        self.0.streaming.set(true);
         self.0.release_end();
+    }
+
+    /// Nothing more comes from the client: what of the request is not there yet never will be.
+    pub(super) fn input_has_ended(&self) -> bool {
+        self.0.held_end.borrow().is_some()
     }
 }
 
@@ -116,7 +116,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
         self.0.idle_since.set(Instant::now());
-        self.0.answering.set(false);
+        self.0.streaming.set(false);
         self.0.release_end();
     }
 }
@@ -124,7 +124,8 @@ impl Drop for InFlight {
 /// A stream that tells [`Activity`] what happens on it.
 ///
 /// It also keeps the client's end of input back while an answer is in flight: `socat` and `nc -N` end their input
-/// once the request is sent and still want the answer, which hyper would not give them.
+/// once the request is sent and still want the answer, which hyper would not give them. hyper reads from the stream
+/// only when it has nothing left to pass on, so whoever waits for more of a request then waits in vain.
 struct Watched<S> {
     stream: S,
     activity: Rc<Activity>,
@@ -141,7 +142,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let in_flight = self.activity.in_flight.get() > 0;
         if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 && buffer.filled().len() == before
         {
-            if self.activity.answering.get() {
+            if in_flight && !self.activity.streaming.get() {
                 *self.activity.held_end.borrow_mut() = Some(context.waker().clone());
                 return Poll::Pending;
             }

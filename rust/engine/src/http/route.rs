@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName, HeaderValue,
     LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
@@ -19,7 +19,7 @@ use super::auth::{Credentials, Refusal};
 use super::backend::Backend;
 use super::body::{self, ResponseBody};
 use super::connection::InFlight;
-use super::respond::{self, Answer};
+use super::respond::{self, Reply};
 use super::{origin, rpc};
 use crate::web;
 
@@ -34,24 +34,21 @@ pub(super) struct Site {
 }
 
 /// Answers a request.
-pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Answer {
+pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Reply {
     let (parts, mut body) = request.into_parts();
-    if body.is_end_stream() {
-        in_flight.set_received();
-    }
     let answer = match refusal(&site, &parts) {
         None => route(&site, &parts, &mut body, &in_flight).await,
         Some(refused) => refused,
     };
     // A client that waits for `100 Continue` takes a refusal instead and sends no body.
     if !parts.headers.contains_key(EXPECT) {
-        body::discard(&mut body).await;
+        body::discard(&mut body, &in_flight).await;
     }
     answer.map(|body| body.hold(in_flight))
 }
 
 /// Authentication comes before everything else, on every path.
-fn refusal(site: &Site, parts: &Parts) -> Option<Answer> {
+fn refusal(site: &Site, parts: &Parts) -> Option<Reply> {
     match site.credentials.as_ref()?.check(&parts.headers) {
         Ok(()) => None,
         Err(Refusal::Unauthorized) => Some(respond::unauthorized()),
@@ -59,7 +56,7 @@ fn refusal(site: &Site, parts: &Parts) -> Option<Answer> {
     }
 }
 
-async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Answer {
+async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
     let Some(path) = decode_path(parts.uri.path()) else { return respond::error(StatusCode::BAD_REQUEST) };
     let mut segments = path.split('/');
     match segments.next().unwrap_or_default() {
@@ -87,7 +84,7 @@ async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFl
 }
 
 /// `/RPC2`: only POST, only with a body, and not on behalf of somebody else's web page.
-async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Answer {
+async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
     if parts.method != Method::POST {
         respond::error(StatusCode::BAD_REQUEST)
     } else if origin::is_foreign(&parts.headers) {
@@ -104,7 +101,7 @@ fn announces_body(parts: &Parts) -> bool {
 }
 
 /// The pages. The original knows them by GET and POST only, static files by GET and HEAD.
-fn page(site: &Site, parts: &Parts, path: &str) -> Answer {
+fn page(site: &Site, parts: &Parts, path: &str) -> Reply {
     let dynamic = matches!(path, "" | "index.html" | "ok.html");
     match &parts.method {
         &Method::POST if dynamic && !announces_body(parts) => respond::error(StatusCode::LENGTH_REQUIRED),
@@ -118,7 +115,7 @@ fn page(site: &Site, parts: &Parts, path: &str) -> Answer {
     }
 }
 
-fn status_page(site: &Site, query: &str) -> Answer {
+fn status_page(site: &Site, query: &str) -> Reply {
     // The page only shows; a request to change something must not look as if it had been obeyed.
     let action = query.split('&').find_map(|pair| pair.strip_prefix("action="));
     if action.is_some_and(|action| action != "refresh") {
@@ -137,7 +134,7 @@ fn status_page(site: &Site, query: &str) -> Answer {
 }
 
 /// Follows a log without end; a log that is not there (any more, or yet) is status 404.
-async fn follow(site: &Site, log: PathBuf) -> Answer {
+async fn follow(site: &Site, log: PathBuf) -> Reply {
     // The file system may hang, the control thread must not.
     let path = log.clone();
     let found = tokio::task::spawn_blocking(move || std::fs::metadata(path)).await;

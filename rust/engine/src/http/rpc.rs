@@ -6,23 +6,22 @@ use supervisor_core::config::LogLevel;
 use supervisor_core::expand::repr;
 use supervisor_core::xml::{XmlError, parse_call, write_fault, write_response};
 
-use super::backend::{Answer as CallAnswer, Backend};
+use super::backend::{Answer, Backend};
 use super::body::{self, ReadError};
 use super::connection::InFlight;
-use super::respond::{self, Answer};
+use super::respond::{self, Reply};
 
 /// Most characters of a bad request that the main log shows.
 const LOGGED_CHARACTERS: usize = 1000;
 
 /// Answers a method call.
-pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_flight: &InFlight) -> Answer {
-    let request = match body::read(body).await {
+pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_flight: &InFlight) -> Reply {
+    let request = match body::read(body, in_flight).await {
         Ok(request) => request,
         Err(ReadError::TooBig) => return respond::error(StatusCode::PAYLOAD_TOO_LARGE),
         Err(ReadError::Stalled) => return respond::error(StatusCode::REQUEST_TIMEOUT),
         Err(ReadError::Broken) => return respond::error(StatusCode::BAD_REQUEST),
     };
-    in_flight.set_received();
     let call = match parse_call(&request) {
         Ok(call) => call,
         Err(error) => {
@@ -34,12 +33,12 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_fligh
     };
     let method = call.method.clone();
     backend.log(LogLevel::Trace, format_args!("XML-RPC method called: {method}()"));
-    let text = match backend.call(call).await.unwrap_or(CallAnswer::InternalError(String::new())) {
-        CallAnswer::Value(value) => {
+    let text = match backend.call(call).await.unwrap_or(Answer::InternalError(String::new())) {
+        Answer::Value(value) => {
             backend.log(LogLevel::Trace, format_args!("XML-RPC method {method}() returned successfully"));
             write_response(&value)
         }
-        CallAnswer::Fault(fault) => {
+        Answer::Fault(fault) => {
             let (code, text) = (fault.code, &fault.text);
             backend.log(
                 LogLevel::Trace,
@@ -47,7 +46,7 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_fligh
             );
             write_fault(fault.code, &fault.text)
         }
-        CallAnswer::InternalError(traceback) => {
+        Answer::InternalError(traceback) => {
             let shown = shown(&request);
             backend.log(
                 LogLevel::Critical,
