@@ -109,13 +109,17 @@ def test_all_programs_reach_their_states_with_nothing_prepared(example: Example)
     example.wait_states(ALWAYS)
     assert front_page(example.shop) == {"shop": "Corner shop", "process": "shop"}
     assert (daemon.folder / "var" / "worker_03.log").read_text() == "worker 3 is ready\n"
-    assert (daemon.folder / "var" / "importer.log").read_text() == 3 * "importer: the file to import is missing\n"
+    assert (
+        daemon.folder / "var" / "importer.log"
+    ).read_text() == 3 * "importer: the file to import is missing\n"
     daemon.wait_log("INFO gave up: importer entered FATAL state, too many start retries too quickly")
     assert "daemonize" not in daemon.log_text + daemon.stderr
 
     status = daemon.ctl("status")
     assert status.code == 3
-    lines = [re.sub(r"pid \d+, uptime \d:\d\d:\d\d", "pid N, uptime T", line) for line in status.out.splitlines()]
+    lines = [
+        re.sub(r"pid \d+, uptime \d:\d\d:\d\d", "pid N, uptime T", line) for line in status.out.splitlines()
+    ]
     running = "RUNNING   pid N, uptime T"
     assert lines == [
         f"{'importer':33}FATAL     Exited too quickly (process log may have details)",
