@@ -44,11 +44,13 @@ check-core: ## prove that the core depends on neither tokio nor nix nor pyo3
 
 test-rust: ## Rust tests: nextest where it is installed, else cargo test
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-		$(CARGO) nextest run --locked && $(CARGO) test --locked --doc; \
-	else set -x; $(CARGO) test --locked; fi
+		$(CARGO) nextest run --locked --no-fail-fast && $(CARGO) test --locked --doc; \
+	else set -x; $(CARGO) test --locked --no-fail-fast; fi
 
+# For contributors, so with what is private, and links to it.
 doc: ## Rust documentation; a warning is an error
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
+		$(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 wheel: $(TOOLS)/stamp ## build the wheel into dist/
 	rm -f dist/*.whl
