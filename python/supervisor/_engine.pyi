@@ -1,5 +1,7 @@
 """The native part, built from rust/python."""
 
+from typing import Any
+
 def run_supervisord(argv: list[str]) -> int:
     """Run the daemon with a command line (the program's name first); returns its exit code."""
 
@@ -11,3 +13,36 @@ def run_echo(argv: list[str]) -> int:
 
 def run_pidproxy(argv: list[str]) -> int:
     """Run a command and pass signals on to it through its pid file; returns the exit code."""
+
+class Daemon:
+    """The running daemon, for the classes that plug-ins see. Methods may be called from any thread.
+
+    Reads see the state of the moment; what changes something happens once the loop has its turn.
+    """
+
+    def mood(self) -> int:
+        """Return the state of the daemon, a number of `SupervisorStates`."""
+
+    def set_mood(self, mood: int) -> None:
+        """Change the state of the daemon; raises ValueError for a number that is none."""
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Return name and priority of each group."""
+
+    def members(self, group: str) -> list[tuple[int, str]]:
+        """Return identity and name of each process of a group; none for a name without a group."""
+
+    def process(self, id: int) -> dict[str, Any]:
+        """Return where a process stands, by the names of attributes; raises KeyError for one that is gone."""
+
+    def program(self, id: int) -> dict[str, Any]:
+        """Return what the configuration says of a process; raises KeyError for one that is gone."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the section [supervisord]."""
+
+    def spawn(self, id: int) -> None:
+        """Start a process in the engine's own way."""
+
+    def log(self, level: int, message: str) -> None:
+        """Write a line to the main log; raises ValueError for a level that is none."""

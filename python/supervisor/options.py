@@ -6,7 +6,12 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from supervisor.loggers import LevelsByName
+
+if TYPE_CHECKING:
+    from supervisor._engine import Daemon
 
 VERSION = Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
 """The Supervisor that is answered for, and after ``+rs.`` the version of this project."""
@@ -84,3 +89,72 @@ class NotFound(ProcessException):
 
 class NoPermission(ProcessException):
     """The daemon's user may not execute the program."""
+
+
+class _MainLog:
+    """The daemon's main log, with a method for each level."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def _say(self, level: int, message: str, values: dict[str, Any]) -> None:
+        self._daemon.log(level, message % values if values else message)
+
+    def critical(self, msg: str, **kw: Any) -> None:
+        """Log at level critical; keywords fill `%(name)s` in the message."""
+        self._say(LevelsByName.CRIT, msg, kw)
+
+    def error(self, msg: str, **kw: Any) -> None:
+        """Log at level error."""
+        self._say(LevelsByName.ERRO, msg, kw)
+
+    def warn(self, msg: str, **kw: Any) -> None:
+        """Log at level warn."""
+        self._say(LevelsByName.WARN, msg, kw)
+
+    def info(self, msg: str, **kw: Any) -> None:
+        """Log at level info."""
+        self._say(LevelsByName.INFO, msg, kw)
+
+    def debug(self, msg: str, **kw: Any) -> None:
+        """Log at level debug."""
+        self._say(LevelsByName.DEBG, msg, kw)
+
+    def trace(self, msg: str, **kw: Any) -> None:
+        """Log at level trace."""
+        self._say(LevelsByName.TRAC, msg, kw)
+
+    def blather(self, msg: str, **kw: Any) -> None:
+        """Log at level blather."""
+        self._say(LevelsByName.BLAT, msg, kw)
+
+
+class ServerOptions:
+    """What the daemon runs with, as plug-ins see it: `supervisord.options`.
+
+    Besides `mood` and `logger` it has an attribute for each setting that the engine tells: `configfile`,
+    `identifier`, `logfile`, `loglevel`, `pidfile`, `childlogdir`, `nodaemon`, `silent`, `nocleanup`, `minfds`,
+    `minprocs`, `umask`, `strip_ansi`.
+    """
+
+    def __init__(self, daemon: Daemon) -> None:
+        from supervisor.process import ProcessGroups
+
+        self._daemon = daemon
+        self._groups = ProcessGroups(self)
+        self._settings = daemon.settings()
+        self.logger = _MainLog(daemon)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._settings:
+            return self._settings[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def mood(self) -> int:
+        """The state of the daemon, a number of `SupervisorStates`; assigning one shuts it down or restarts it."""
+        return self._daemon.mood()
+
+    @mood.setter
+    def mood(self, mood: int) -> None:
+        self._daemon.set_mood(mood)

@@ -9,9 +9,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from supervisor.options import ServerOptions
+from supervisor.process import ProcessGroups
 from supervisor.states import SupervisorStates
 
-__all__ = ["SupervisorStates", "main"]
+__all__ = ["Supervisor", "SupervisorStates", "main"]
+
+
+class Supervisor:
+    """The daemon as plug-ins see it: what their factory gets as its first argument."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self.options = options
+        self.process_groups: ProcessGroups = options._groups
+
+    def get_state(self) -> int:
+        """Return the state of the daemon, a number of `SupervisorStates`."""
+        return self.options.mood
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -29,7 +29,7 @@ mod _engine {
 /// The interpreter is let go of while the daemon waits, so that threads of plug-ins run freely.
 #[pyfunction]
 fn run_supervisord(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(|| supervisor_cli::supervisord::run(&argv, Some(python_host)))
+    py.detach(move || supervisor_cli::supervisord::run(&argv, Some(python_host)))
 }
 
 fn python_host() -> Box<dyn PluginHost> {
@@ -39,7 +39,7 @@ fn python_host() -> Box<dyn PluginHost> {
 /// Runs the control program with a command line (the program's name first); returns its exit code.
 #[pyfunction]
 fn run_supervisorctl(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(|| supervisor_cli::supervisorctl::main(&argv))
+    py.detach(move || supervisor_cli::supervisorctl::main(&argv))
 }
 
 /// Prints the sample configuration; returns the exit code.

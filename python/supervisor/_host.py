@@ -1,0 +1,154 @@
+"""The plug-in host: what the engine calls when the configuration names Python code.
+
+The other side is `rust/python/src/plugins.rs`. Everything here runs on the thread of the daemon's loop.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from supervisor import events
+from supervisor.http import NOT_DONE_YET
+from supervisor.options import ServerOptions
+from supervisor.process import Subprocess, _find
+from supervisor.states import getProcessStateDescription
+from supervisor.supervisord import Supervisor
+from supervisor.xmlrpc import Faults, RPCError
+
+if TYPE_CHECKING:
+    from supervisor._engine import Daemon
+
+_NATIVE_SPAWN = Subprocess.spawn
+
+# A plug-in's busy thread gives the loop its turn after this many seconds, not after Python's five milliseconds.
+_SWITCH_INTERVAL = 0.0005
+
+Section = tuple[str, str, list[tuple[str, str]]]
+Namespaces = list[tuple[str, list[tuple[str, str]]]]
+Answer = tuple[Any, ...]
+"""A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
+
+
+class Host:
+    """The plug-ins of one life of the daemon."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._options = ServerOptions(daemon)
+        self._supervisord = Supervisor(self._options)
+        self._namespaces: dict[str, Any] = {}
+        self._deferred: dict[int, Callable[[], Any]] = {}
+        self._numbers = itertools.count(1)
+
+    def load(self, sections: list[Section], servers: int) -> Namespaces | tuple[str, str | None]:
+        """Make the plug-ins of the sections, once for each HTTP server as the original does.
+
+        Returns the namespaces with their methods, or why they cannot be made with a traceback for the log.
+        """
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        events.clear()
+        factories = []
+        for name, spec, options in sections:
+            try:
+                factories.append((name, _resolve(spec), dict(options)))
+            except (AttributeError, ImportError) as why:
+                return f"{spec} cannot be resolved within [rpcinterface:{name}]: {why}", None
+        for name, factory, options in factories * servers:
+            try:
+                self._namespaces[name] = factory(self._supervisord, **options)
+            except Exception:
+                return f"Could not make {name} rpc interface", traceback.format_exc()
+        return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
+
+    def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
+        """Call a method; an exception that is no RPCError is raised."""
+        function = getattr(self._namespaces[namespace], method)
+        try:
+            try:
+                value = function(*params)
+            except TypeError:
+                raise RPCError(Faults.INCORRECT_PARAMETERS) from None
+        except RPCError as fault:
+            return fault.code, fault.text
+        if not callable(value):
+            return (value,)
+        number = next(self._numbers)
+        self._deferred[number] = value
+        return self.poll(number)
+
+    def poll(self, number: int) -> Answer:
+        """Ask for a deferred answer."""
+        deferred = self._deferred.pop(number)
+        try:
+            value = deferred()
+        except RPCError as fault:
+            return fault.code, fault.text
+        if value is NOT_DONE_YET:
+            self._deferred[number] = deferred
+            return number, float(getattr(deferred, "delay", 0.05))
+        return (value,)
+
+    def wants_events(self) -> bool:
+        """Return whether anybody subscribed."""
+        return bool(events.callbacks)
+
+    def notify_state(
+        self, process: tuple[int, str], from_state: int, state: int, pid: int, tries: int, expected: bool
+    ) -> None:
+        """Tell of a change of a process' state."""
+        number, group = process
+        changed = self._supervisord.process_groups[group].processes._process(number)
+        changed._told = {"state": state, "pid": pid, "backoff": tries}
+        try:
+            name = f"PROCESS_STATE_{getProcessStateDescription(state)}"
+            events.notify(getattr(events.EventTypes, name)(changed, from_state, expected))
+        finally:
+            changed._told = None
+
+    def notify_named(self, event: str, group: str) -> None:
+        """Tell that a group was added or removed."""
+        events.notify(getattr(events.EventTypes, event)(group))
+
+    def notify_plain(self, event: str) -> None:
+        """Tell of an event that says nothing but its name."""
+        events.notify(getattr(events.EventTypes, event)())
+
+    def overrides_spawn(self) -> bool:
+        """Return whether a plug-in replaced `Subprocess.spawn`, for all processes or for one."""
+        if Subprocess.spawn is not _NATIVE_SPAWN:
+            return True
+        groups = self._supervisord.process_groups.values()
+        known = (process for group in groups for process in group.processes._known.values())
+        return any("spawn" in vars(process) for process in known)
+
+    def spawn(self, number: int) -> None:
+        """Start a process in the way that replaced the engine's."""
+        _find(self._supervisord.process_groups, self._daemon, number).spawn()
+
+    def unload(self) -> None:
+        """Let go of the plug-ins: nobody is told of anything any more."""
+        events.clear()
+        self._namespaces.clear()
+        self._deferred.clear()
+
+
+def _resolve(spec: str) -> Callable[..., Any]:
+    """Return what `module:attribute` names; raises ImportError or AttributeError."""
+    module_name, _, path = spec.partition(":")
+    found: Any = importlib.import_module(module_name.strip())
+    for attribute in path.strip().split("."):
+        found = getattr(found, attribute)
+    resolved: Callable[..., Any] = found
+    return resolved
+
+
+def _methods(plugin: object) -> list[tuple[str, str]]:
+    """Return the methods that clients can call with their help texts: those that the plug-in's class defines."""
+    names = [name for name in vars(type(plugin)) if not name.startswith("_")]
+    found = ((name, getattr(plugin, name)) for name in names)
+    return [(name, str(method.__doc__)) for name, method in found if callable(method)]

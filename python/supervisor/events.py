@@ -1,0 +1,188 @@
+"""Events inside the daemon: their classes, and who is told of them.
+
+Callbacks run on the thread of the daemon's loop, in the order in which they subscribed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from supervisor.states import getProcessStateDescription
+
+if TYPE_CHECKING:
+    from supervisor.process import Subprocess
+
+Callback = Callable[[Any], Any]
+
+callbacks: list[tuple[type, Callback]] = []
+"""Who subscribed: the class of events, and what to call."""
+
+
+def subscribe(type: type, callback: Callback) -> None:  # noqa: A002  # the parameter's name is the original's
+    """Have something called with each event of a class or of one derived from it."""
+    callbacks.append((type, callback))
+
+
+def unsubscribe(type: type, callback: Callback) -> None:  # noqa: A002  # the parameter's name is the original's
+    """Undo a subscription; raises ValueError for one that is not there."""
+    callbacks.remove((type, callback))
+
+
+def notify(event: object) -> None:
+    """Tell everybody who subscribed to the class of an event, or to one that it is derived from."""
+    for subscribed, callback in list(callbacks):
+        if isinstance(event, subscribed):
+            callback(event)
+
+
+def clear() -> None:
+    """Forget all subscriptions."""
+    callbacks.clear()
+
+
+class Event:
+    """Any event."""
+
+    def payload(self) -> str:
+        """Return what a listener process gets to read."""
+        return ""
+
+
+class SupervisorStateChangeEvent(Event):
+    """The daemon changes its state."""
+
+
+class SupervisorRunningEvent(SupervisorStateChangeEvent):
+    """The daemon is up."""
+
+
+class SupervisorStoppingEvent(SupervisorStateChangeEvent):
+    """The daemon begins to stop everything."""
+
+
+class ProcessGroupEvent(Event):
+    """The groups change."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+
+    def payload(self) -> str:
+        """Return the group's name."""
+        return f"groupname:{self.group}\n"
+
+
+class ProcessGroupAddedEvent(ProcessGroupEvent):
+    """A group was added."""
+
+
+class ProcessGroupRemovedEvent(ProcessGroupEvent):
+    """A group was removed."""
+
+
+class ProcessStateEvent(Event):
+    """A process changes its state.
+
+    While callbacks run, the process shows the state and the pid of this event.
+    """
+
+    def __init__(self, process: Subprocess, from_state: int, expected: bool = True) -> None:
+        self.process = process
+        self.from_state = from_state
+        self.expected = expected
+        self.extra_values = self.get_extra_values()
+
+    def get_extra_values(self) -> list[tuple[str, Any]]:
+        """Return what the payload has behind process, group and former state."""
+        return []
+
+    def payload(self) -> str:
+        """Return process, group and former state, and what the kind of event adds."""
+        values = [
+            ("processname", self.process.config.name),
+            ("groupname", self.process.group.config.name),
+            ("from_state", getProcessStateDescription(self.from_state)),
+            *self.extra_values,
+        ]
+        return " ".join(f"{name}:{value}" for name, value in values)
+
+
+class _WithPid(ProcessStateEvent):
+    def get_extra_values(self) -> list[tuple[str, Any]]:
+        return [("pid", self.process.pid)]
+
+
+class _WithTries(ProcessStateEvent):
+    def get_extra_values(self) -> list[tuple[str, Any]]:
+        return [("tries", self.process.backoff)]
+
+
+class ProcessStateStartingOrBackoffEvent(_WithTries):
+    """A process is being started, or waits for the next try."""
+
+
+class ProcessStateStartingEvent(ProcessStateStartingOrBackoffEvent):
+    """A process is being started."""
+
+
+class ProcessStateBackoffEvent(ProcessStateStartingOrBackoffEvent):
+    """A start failed."""
+
+
+class ProcessStateRunningEvent(_WithPid):
+    """A process is up."""
+
+
+class ProcessStateStoppingEvent(_WithPid):
+    """A process was told to stop."""
+
+
+class ProcessStateStoppedEvent(_WithPid):
+    """A process that was told to stop is gone."""
+
+
+class ProcessStateExitedEvent(ProcessStateEvent):
+    """A process ended by itself."""
+
+    def get_extra_values(self) -> list[tuple[str, Any]]:
+        """Return whether the exit code was expected, and the pid."""
+        return [("expected", int(self.expected)), ("pid", self.process.pid)]
+
+
+class ProcessStateFatalEvent(ProcessStateEvent):
+    """A process was given up."""
+
+
+class ProcessStateUnknownEvent(ProcessStateEvent):
+    """A signal could not be delivered."""
+
+
+class EventTypes:
+    """Classes of events by the names that listeners subscribe to."""
+
+    EVENT = Event
+    PROCESS_STATE = ProcessStateEvent
+    PROCESS_STATE_STOPPED = ProcessStateStoppedEvent
+    PROCESS_STATE_EXITED = ProcessStateExitedEvent
+    PROCESS_STATE_STARTING = ProcessStateStartingEvent
+    PROCESS_STATE_STOPPING = ProcessStateStoppingEvent
+    PROCESS_STATE_BACKOFF = ProcessStateBackoffEvent
+    PROCESS_STATE_FATAL = ProcessStateFatalEvent
+    PROCESS_STATE_RUNNING = ProcessStateRunningEvent
+    PROCESS_STATE_UNKNOWN = ProcessStateUnknownEvent
+    SUPERVISOR_STATE_CHANGE = SupervisorStateChangeEvent
+    SUPERVISOR_STATE_CHANGE_RUNNING = SupervisorRunningEvent
+    SUPERVISOR_STATE_CHANGE_STOPPING = SupervisorStoppingEvent
+    PROCESS_GROUP = ProcessGroupEvent
+    PROCESS_GROUP_ADDED = ProcessGroupAddedEvent
+    PROCESS_GROUP_REMOVED = ProcessGroupRemovedEvent
+
+
+def getEventNameByType(requested: type) -> str | None:
+    """Return the name of a class of events, or None for one that has none."""
+    return next((name for name, known in vars(EventTypes).items() if known is requested), None)
+
+
+def register(name: str, event: type) -> None:
+    """Give a class of events a name."""
+    setattr(EventTypes, name, event)
