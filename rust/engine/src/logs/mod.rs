@@ -34,7 +34,7 @@ use supervisor_core::effect::{Channel, LogRange, LogReadError, LogText, ProcessI
 use tokio::sync::{mpsc, oneshot};
 
 use file::LogFile;
-use thread::{Command, Inbox, Line};
+use thread::{Command, Inbox, Line, Order};
 
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
@@ -48,14 +48,17 @@ const FOLLOWED_PIECES: usize = 4;
 /// How long the end of the daemon waits for the log thread.
 const STOP: Duration = Duration::from_secs(2);
 
-/// Stack of the log thread: it does nothing deep.
-const STACK: usize = 256 * 1024;
+/// Stack of the log thread. Only what is used counts as memory; builds without optimisation need more than half.
+const STACK: usize = 1024 * 1024;
 
 /// The log thread, seen from other threads. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    commands: mpsc::UnboundedSender<Command>,
+    orders: mpsc::UnboundedSender<Order>,
     lines: mpsc::Sender<Line>,
+    /// How many lines are or were in the channel.
+    said: Arc<AtomicU64>,
+    /// How many lines found no room in it.
     lost: Arc<AtomicU64>,
     level: LogLevel,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
@@ -95,17 +98,18 @@ impl Logs {
     pub fn start(main: MainLogWriter) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let level = main.level();
-        let (command_sender, commands) = mpsc::unbounded_channel();
+        let (order_sender, orders) = mpsc::unbounded_channel();
         let (line_sender, lines) = mpsc::channel(LINES);
         let lost = Arc::new(AtomicU64::new(0));
-        let inbox = Inbox { commands, lines, lost: Arc::clone(&lost) };
+        let inbox = Inbox { orders, lines, lost: Arc::clone(&lost) };
         let thread = std::thread::Builder::new()
             .name("logs".to_owned())
             .stack_size(STACK)
             .spawn(move || thread::run(&runtime, main, inbox))?;
         Ok(Self {
-            commands: command_sender,
+            orders: order_sender,
             lines: line_sender,
+            said: Arc::default(),
             lost,
             level,
             thread: Arc::new(Mutex::new(Some(thread))),
@@ -125,9 +129,8 @@ impl Logs {
             return;
         }
         let line = Line { time: SystemTime::now(), level, message: message.to_owned() };
-        if self.lines.try_send(line).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        let counter = if self.lines.try_send(line).is_ok() { &self.said } else { &self.lost };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Opens the log of an output stream for appending.
@@ -199,7 +202,7 @@ impl Logs {
     }
 
     /// Closes and opens again the main log and all child logs (SIGUSR2). A log that cannot be opened goes on in
-    /// its old file, and the main log says so. Lines said before go to the old file.
+    /// its old file, and the main log says so. Lines said before go to the old file, later ones to the new.
     pub fn reopen(&self) {
         self.tell(Command::Reopen);
     }
@@ -226,6 +229,6 @@ impl Logs {
 
     fn tell(&self, command: Command) {
         // Fails only after the thread's end: what is in the command is dropped, which answers whoever waits.
-        let _ = self.commands.send(command);
+        let _ = self.orders.send(Order { after: self.said.load(Ordering::Relaxed), command });
     }
 }

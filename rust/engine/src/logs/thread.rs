@@ -1,7 +1,6 @@
 //! The log thread: carries out commands and writes main log lines as they come.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -46,9 +45,16 @@ pub(crate) enum Command {
     Stop(std::sync::mpsc::Sender<()>),
 }
 
+/// A command, and how many lines had been said when it was given: those are written before it is carried out,
+/// later ones afterwards.
+pub(crate) struct Order {
+    pub(crate) after: u64,
+    pub(crate) command: Command,
+}
+
 /// The thread's ends of its channels.
 pub(crate) struct Inbox {
-    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
     pub(crate) lines: mpsc::Receiver<Line>,
     /// Lines that found no room in the channel.
     pub(crate) lost: Arc<AtomicU64>,
@@ -65,28 +71,27 @@ pub(crate) fn run(runtime: &tokio::runtime::Runtime, main: MainLogWriter, inbox:
 
 async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sender<()>> {
     let shared = Rc::new(Shared::new(main));
-    let Inbox { mut commands, lines, lost } = inbox;
-    let lines = Lines { shared: Rc::clone(&shared), lines: RefCell::new(lines), lost };
+    let Inbox { mut orders, lines, lost } = inbox;
+    let mut lines = Lines { shared: Rc::clone(&shared), lines, lost, written: 0 };
     spawn_local(flush_when_possible(Rc::clone(&shared)));
     let done = loop {
         tokio::select! {
-            command = commands.recv() => {
-                // What was said before a command is written before it is carried out.
-                lines.write_all();
+            order = orders.recv() => {
+                let Some(Order { after, command }) = order else { break None };
+                lines.write_up_to(after);
                 match command {
-                    Some(Command::Stop(done)) => break Some(done),
-                    Some(command) => carry_out(&shared, command),
-                    None => break None,
+                    Command::Stop(done) => break Some(done),
+                    command => carry_out(&shared, command),
                 }
             }
-            line = lines.next() => match line {
+            line = lines.lines.recv() => match line {
                 Some(line) => lines.write(&line),
                 None => break None,
             },
         }
     };
     drain(&shared, None).await;
-    lines.write_all();
+    lines.write_up_to(u64::MAX);
     shared.main.borrow_mut().flush_within(FLUSH);
     done
 }
@@ -94,27 +99,24 @@ async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sen
 /// Main log lines as they arrive.
 struct Lines {
     shared: Rc<Shared>,
-    lines: RefCell<mpsc::Receiver<Line>>,
+    lines: mpsc::Receiver<Line>,
     lost: Arc<AtomicU64>,
+    /// How many have been written so far.
+    written: u64,
 }
 
 impl Lines {
-    async fn next(&self) -> Option<Line> {
-        poll_fn(|context| self.lines.borrow_mut().poll_recv(context)).await
-    }
-
-    /// Writes what has arrived so far.
-    fn write_all(&self) {
-        // No more than there is now, or a busy sender could keep commands waiting.
-        for _ in 0..self.lines.borrow().len() {
-            let line = self.lines.borrow_mut().try_recv();
-            if let Ok(line) = line {
-                self.write(&line);
-            }
+    /// Writes what has arrived, up to the line of that number.
+    fn write_up_to(&mut self, number: u64) {
+        while self.written < number
+            && let Ok(line) = self.lines.try_recv()
+        {
+            self.write(&line);
         }
     }
 
-    fn write(&self, line: &Line) {
+    fn write(&mut self, line: &Line) {
+        self.written += 1;
         self.shared.record(line.time, line.level, &line.message);
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
