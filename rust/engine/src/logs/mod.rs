@@ -4,8 +4,8 @@
 //! stuck disk delays log lines, never a restart, a stop or an answer to a client.
 //!
 //! Memory is bounded: lines queue up to a number and are counted beyond it; one buffer serves all pipes; a
-//! stream that is not read keeps its own pipe waiting. The queue of commands has no bound of its own, since
-//! each belongs to a start, an exit or a request, which are bounded where they come from.
+//! stream that is not read keeps its own pipe waiting. Other commands than lines are not counted, since each
+//! belongs to a start, an exit or a request, which are bounded where they come from.
 
 mod automatic;
 mod file;
@@ -23,7 +23,7 @@ mod thread;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -34,7 +34,7 @@ use supervisor_core::effect::{Channel, LogRange, LogReadError, LogText, ProcessI
 use tokio::sync::{mpsc, oneshot};
 
 use file::LogFile;
-use thread::{Command, Inbox, Line, Order};
+use thread::{Command, Inbox, Line, Queue};
 
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
@@ -54,12 +54,8 @@ const STACK: usize = 1024 * 1024;
 /// The log thread, seen from other threads. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    orders: mpsc::UnboundedSender<Order>,
-    lines: mpsc::Sender<Line>,
-    /// How many lines are or were in the channel.
-    said: Arc<AtomicU64>,
-    /// How many lines found no room in it.
-    lost: Arc<AtomicU64>,
+    commands: mpsc::UnboundedSender<Command>,
+    queue: Arc<Queue>,
     level: LogLevel,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -98,22 +94,14 @@ impl Logs {
     pub fn start(main: MainLogWriter) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let level = main.level();
-        let (order_sender, orders) = mpsc::unbounded_channel();
-        let (line_sender, lines) = mpsc::channel(LINES);
-        let lost = Arc::new(AtomicU64::new(0));
-        let inbox = Inbox { orders, lines, lost: Arc::clone(&lost) };
+        let (sender, commands) = mpsc::unbounded_channel();
+        let queue = Arc::new(Queue::default());
+        let inbox = Inbox { commands, queue: Arc::clone(&queue) };
         let thread = std::thread::Builder::new()
             .name("logs".to_owned())
             .stack_size(STACK)
             .spawn(move || thread::run(&runtime, main, inbox))?;
-        Ok(Self {
-            orders: order_sender,
-            lines: line_sender,
-            said: Arc::default(),
-            lost,
-            level,
-            thread: Arc::new(Mutex::new(Some(thread))),
-        })
+        Ok(Self { commands: sender, queue, level, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Least severe level that is written.
@@ -128,9 +116,13 @@ impl Logs {
         if level > self.level {
             return;
         }
-        let line = Line { time: SystemTime::now(), level, message: message.to_owned() };
-        let counter = if self.lines.try_send(line).is_ok() { &self.said } else { &self.lost };
-        counter.fetch_add(1, Ordering::Relaxed);
+        if self.queue.waiting.fetch_add(1, Ordering::Relaxed) >= LINES {
+            self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.queue.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let message = message.to_owned();
+        self.tell(Command::Line(Line { time: SystemTime::now(), level, message }));
     }
 
     /// Opens the log of an output stream for appending.
@@ -229,6 +221,6 @@ impl Logs {
 
     fn tell(&self, command: Command) {
         // Fails only after the thread's end: what is in the command is dropped, which answers whoever waits.
-        let _ = self.orders.send(Order { after: self.said.load(Ordering::Relaxed), command });
+        let _ = self.commands.send(command);
     }
 }

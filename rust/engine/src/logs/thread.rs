@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -34,6 +34,7 @@ pub(crate) struct Line {
 
 /// Something for the log thread to do; the answer goes to the sender in it, if anybody still waits for one.
 pub(crate) enum Command {
+    Line(Line),
     Open(OutputSettings, oneshot::Sender<Result<OpenLog, i32>>),
     Attach(Output),
     Drain(ProcessId, oneshot::Sender<()>),
@@ -45,19 +46,19 @@ pub(crate) enum Command {
     Stop(std::sync::mpsc::Sender<()>),
 }
 
-/// A command, and how many lines had been said when it was given: those are written before it is carried out,
-/// later ones afterwards.
-pub(crate) struct Order {
-    pub(crate) after: u64,
-    pub(crate) command: Command,
+/// The thread's end of its channel: one for lines and commands, which so keep their order.
+pub(crate) struct Inbox {
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    pub(crate) queue: Arc<Queue>,
 }
 
-/// The thread's ends of its channels.
-pub(crate) struct Inbox {
-    pub(crate) orders: mpsc::UnboundedReceiver<Order>,
-    pub(crate) lines: mpsc::Receiver<Line>,
-    /// Lines that found no room in the channel.
-    pub(crate) lost: Arc<AtomicU64>,
+/// What bounds the lines in the channel.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// Lines in the channel.
+    pub(crate) waiting: AtomicUsize,
+    /// Lines that found no room in it and have not been told of.
+    pub(crate) lost: AtomicU64,
 }
 
 /// Runs until told to stop, or until nobody is left who could say anything.
@@ -71,57 +72,27 @@ pub(crate) fn run(runtime: &tokio::runtime::Runtime, main: MainLogWriter, inbox:
 
 async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sender<()>> {
     let shared = Rc::new(Shared::new(main));
-    let Inbox { mut orders, lines, lost } = inbox;
-    let mut lines = Lines { shared: Rc::clone(&shared), lines, lost, written: 0 };
+    let Inbox { mut commands, queue } = inbox;
     spawn_local(flush_when_possible(Rc::clone(&shared)));
     let done = loop {
-        tokio::select! {
-            order = orders.recv() => {
-                let Some(Order { after, command }) = order else { break None };
-                lines.write_up_to(after);
-                match command {
-                    Command::Stop(done) => break Some(done),
-                    command => carry_out(&shared, command),
-                }
-            }
-            line = lines.lines.recv() => match line {
-                Some(line) => lines.write(&line),
-                None => break None,
-            },
+        match commands.recv().await {
+            Some(Command::Line(line)) => write_line(&shared, &line, &queue),
+            Some(Command::Stop(done)) => break Some(done),
+            Some(command) => carry_out(&shared, command),
+            None => break None,
         }
     };
     drain(&shared, None).await;
-    lines.write_up_to(u64::MAX);
     shared.main.borrow_mut().flush_within(FLUSH);
     done
 }
 
-/// Main log lines as they arrive.
-struct Lines {
-    shared: Rc<Shared>,
-    lines: mpsc::Receiver<Line>,
-    lost: Arc<AtomicU64>,
-    /// How many have been written so far.
-    written: u64,
-}
-
-impl Lines {
-    /// Writes what has arrived, up to the line of that number.
-    fn write_up_to(&mut self, number: u64) {
-        while self.written < number
-            && let Ok(line) = self.lines.try_recv()
-        {
-            self.write(&line);
-        }
-    }
-
-    fn write(&mut self, line: &Line) {
-        self.written += 1;
-        self.shared.record(line.time, line.level, &line.message);
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            self.shared.line(LogLevel::Warn, &losses(lost));
-        }
+fn write_line(shared: &Shared, line: &Line, queue: &Queue) {
+    queue.waiting.fetch_sub(1, Ordering::Relaxed);
+    shared.record(line.time, line.level, &line.message);
+    let lost = queue.lost.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        shared.line(LogLevel::Warn, &losses(lost));
     }
 }
 
@@ -179,7 +150,7 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
         }
         Command::Reopen => reopen(shared),
         // Handled by the loop.
-        Command::Stop(_) => {}
+        Command::Line(_) | Command::Stop(_) => {}
     }
 }
 
