@@ -68,8 +68,7 @@ impl LogFile {
         while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
             let result = match self.kind {
                 Kind::Socket => {
-                    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-                    send(self.file.as_raw_fd(), rest, flags).map_err(io::Error::from)
+                    send(self.file.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).map_err(io::Error::from)
                 }
                 Kind::Regular | Kind::Stream => self.file.write(rest),
             };
