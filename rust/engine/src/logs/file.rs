@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::sys::socket::{MsgFlags, send};
@@ -85,6 +85,9 @@ impl LogFile {
     /// Rotates the log if the last write reached `maxbytes`: `log` becomes `log.1`, `log.1` becomes `log.2` and
     /// so on up to the number of backups; without backups the log is emptied.
     ///
+    /// Where somebody else has rotated it already, such as another process with the same log, this goes on in
+    /// the new file instead.
+    ///
     /// # Errors
     /// The system's. The log then goes on in the file it was in, and rotation is tried again `maxbytes` later.
     pub(crate) fn rotate_if_full(&mut self) -> io::Result<()> {
@@ -96,7 +99,7 @@ impl LogFile {
         if size < self.maxbytes.max(self.retry_at) {
             return Ok(());
         }
-        let result = self.rotate();
+        let result = if self.was_replaced()? { self.reopen() } else { self.rotate() };
         self.retry_at = if result.is_ok() { 0 } else { size.saturating_add(self.maxbytes) };
         result
     }
@@ -113,6 +116,12 @@ impl LogFile {
         }
         self.file = options().open(&self.path)?;
         self.file.set_len(0)
+    }
+
+    /// Whether another file has the log's name by now.
+    fn was_replaced(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        Ok(self.path.metadata().is_ok_and(|named| (named.dev(), named.ino()) != (own.dev(), own.ino())))
     }
 
     /// The path of the backup of that number.
@@ -325,6 +334,20 @@ mod tests {
         write(&mut other, b"2");
         write(&mut one, b"3");
         assert_eq!(fs::read(&path).unwrap(), b"123");
+    }
+
+    #[test]
+    fn of_two_handles_on_one_file_one_rotates_and_the_other_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (mut one, mut other) = (LogFile::open(&path, 4, 2).unwrap(), LogFile::open(&path, 4, 2).unwrap());
+        write(&mut one, b"1111");
+        write(&mut other, b"2222");
+        write(&mut other, b"3");
+        write(&mut one, b"4");
+        let expected =
+            [("log", "34"), ("log.1", "11112222")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(contents(folder.path()), expected);
     }
 
     #[test]

@@ -40,10 +40,14 @@ pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 
 /// Lines of the main log that may wait for the log thread.
-const LINES: usize = 4096;
+const LINES: usize = 16 * 1024;
 
 /// Pieces of a followed log that may wait for their reader.
 const FOLLOWED_PIECES: usize = 4;
+
+/// How long the end of a process may wait for the log thread; longer than a drain takes. Only a stuck disk
+/// takes it longer, and that must not hold up a restart.
+const DRAINED: Duration = Duration::from_secs(1);
 
 /// How long the end of the daemon waits for the log thread.
 const STOP: Duration = Duration::from_secs(2);
@@ -145,11 +149,14 @@ impl Logs {
     /// Waits, after the end of a process, until all its output is logged: until its pipes are at their end, or,
     /// when a descendant keeps one open, for 200 milliseconds and what can be read then. The pipes are closed
     /// afterwards, as the original does it.
+    ///
+    /// Ends after a second even if the log thread is held up by a stuck disk; the output is then logged later.
+    /// The future needs a runtime with timers.
     pub fn drained(&self, process: ProcessId) -> impl Future<Output = ()> + Send + use<> {
         let answer = self.ask(|answer| Command::Drain(process, answer));
         async {
             // Without a log thread there is no output either.
-            let _ = answer.await;
+            let _ = tokio::time::timeout(DRAINED, answer).await;
         }
     }
 
@@ -222,5 +229,23 @@ impl Logs {
     fn tell(&self, command: Command) {
         // Fails only after the thread's end: what is in the command is dropped, which answers whoever waits.
         let _ = self.commands.send(command);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_thread_that_is_stuck_holds_up_nobody() {
+        let (sender, _never_served) = mpsc::unbounded_channel();
+        let thread = Arc::new(Mutex::new(None));
+        let logs = Logs { commands: sender, queue: Arc::default(), level: LogLevel::Info, thread };
+        for _ in 0..LINES + 7 {
+            logs.line(LogLevel::Info, "line");
+        }
+        assert_eq!(logs.queue.waiting.load(Ordering::Relaxed), LINES);
+        assert_eq!(logs.queue.lost.load(Ordering::Relaxed), 7);
+        logs.drained(ProcessId(1)).await;
     }
 }
