@@ -50,6 +50,8 @@ pub struct SpawnPlan {
     pub group: String,
     /// Words of the command; never empty.
     pub argv: Vec<String>,
+    /// Value of `PATH` to look the first word up in, when the configuration sets one.
+    pub path: Option<String>,
     /// Variables to set over the daemon's own environment, in this order, later ones winning (parity 6).
     pub environment: EnvironmentVariables,
     /// Folder to change to in the child, after the change of user.

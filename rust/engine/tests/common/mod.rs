@@ -33,6 +33,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
         name: "test".to_owned(),
         group: "test".to_owned(),
         argv: argv.iter().map(|&word| word.to_owned()).collect(),
+        path: None,
         environment: Vec::new(),
         directory: None,
         umask: None,
@@ -46,7 +47,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
 
 /// Starts a plan.
 pub(crate) fn start(plan: &SpawnPlan) -> SpawnedChild {
-    spawn(plan, &resolve(&plan.argv[0], None).unwrap()).unwrap()
+    spawn(plan, &resolve(&plan.argv[0], plan.path.as_deref()).unwrap()).unwrap()
 }
 
 /// Reads a pipe to its end.
