@@ -80,4 +80,11 @@ mod tests {
     fn limits_that_are_high_enough_are_left_alone() {
         assert_eq!(raise_limits(1, 1), Ok(Vec::new()));
     }
+
+    #[test]
+    fn a_limit_that_cannot_be_raised_is_told_in_the_original_words() {
+        let [files, processes] = LIMITS;
+        assert_eq!(files.failure(500, 500), include_str!("../../tests/fixtures/minfds.txt").trim_end());
+        assert_eq!(processes.failure(500, 500), include_str!("../../tests/fixtures/minprocs.txt").trim_end());
+    }
 }

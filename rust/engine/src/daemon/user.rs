@@ -139,4 +139,13 @@ mod tests {
     fn an_unknown_user_is_named() {
         assert_eq!(become_user(Some(3_999_999_999)), Err("Can't find uid 3999999999".to_owned()));
     }
+
+    #[test]
+    fn running_as_root_by_accident_is_said_and_as_anybody_else_is_not() {
+        let text = "Supervisor is running as root.  Privileges were not dropped because no user is specified in \
+                    the config file.  If you intend to run as root, you can set user=root in the config file to \
+                    avoid this message.";
+        let expected = getuid().is_root().then(|| (LogLevel::Critical, text.to_owned()));
+        assert_eq!(become_user(None), Ok(expected));
+    }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::sys::socket::{MsgFlags, send};
@@ -68,8 +68,7 @@ impl LogFile {
         while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
             let result = match self.kind {
                 Kind::Socket => {
-                    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-                    send(self.file.as_raw_fd(), rest, flags).map_err(io::Error::from)
+                    send(self.file.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).map_err(io::Error::from)
                 }
                 Kind::Regular | Kind::Stream => self.file.write(rest),
             };
@@ -86,6 +85,9 @@ impl LogFile {
     /// Rotates the log if the last write reached `maxbytes`: `log` becomes `log.1`, `log.1` becomes `log.2` and
     /// so on up to the number of backups; without backups the log is emptied.
     ///
+    /// Where somebody else has rotated it already, such as another process with the same log, this goes on in
+    /// the new file instead.
+    ///
     /// # Errors
     /// The system's. The log then goes on in the file it was in, and rotation is tried again `maxbytes` later.
     pub(crate) fn rotate_if_full(&mut self) -> io::Result<()> {
@@ -97,7 +99,7 @@ impl LogFile {
         if size < self.maxbytes.max(self.retry_at) {
             return Ok(());
         }
-        let result = self.rotate();
+        let result = if self.was_replaced()? { self.reopen() } else { self.rotate() };
         self.retry_at = if result.is_ok() { 0 } else { size.saturating_add(self.maxbytes) };
         result
     }
@@ -114,6 +116,12 @@ impl LogFile {
         }
         self.file = options().open(&self.path)?;
         self.file.set_len(0)
+    }
+
+    /// Whether another file has the log's name by now.
+    fn was_replaced(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        Ok(self.path.metadata().is_ok_and(|named| (named.dev(), named.ino()) != (own.dev(), own.ino())))
     }
 
     /// The path of the backup of that number.
@@ -224,4 +232,145 @@ pub(crate) fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize>
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn write(log: &mut LogFile, data: &[u8]) {
+        let (written, result) = log.write(data);
+        result.unwrap();
+        assert_eq!(written, data.len());
+        log.rotate_if_full().unwrap();
+    }
+
+    /// Names and contents of all files of a folder, by name.
+    fn contents(folder: &Path) -> Vec<(String, String)> {
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// Each case: limit, backups, text that was there, sizes of the writes (of `a`, `b`, …), and the files that
+    /// the original leaves.
+    #[test]
+    fn rotation_leaves_the_files_that_the_original_leaves() {
+        type Case = (u64, u32, &'static str, &'static [usize], &'static [(&'static str, &'static str)]);
+        let cases: &[Case] = &include!("../../tests/fixtures/rotation.in");
+        for (maxbytes, backups, before, sizes, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            fs::write(&path, before).unwrap();
+            let mut log = LogFile::open(&path, *maxbytes, *backups).unwrap();
+            for (letter, &size) in (b'a'..).zip(*sizes) {
+                write(&mut log, &vec![letter; size]);
+            }
+            let expected: Vec<_> =
+                expected.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            assert_eq!(
+                contents(folder.path()),
+                expected,
+                "maxbytes {maxbytes}, backups {backups}, {sizes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_active_log_or_backup_that_was_removed_does_not_stop_rotation() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile::open(&path, 4, 3).unwrap();
+        write(&mut log, b"aaaa");
+        write(&mut log, b"bbbb");
+        fs::remove_file(folder.path().join("log.1")).unwrap();
+        fs::remove_file(&path).unwrap();
+        write(&mut log, b"cccc");
+        write(&mut log, b"d");
+        let expected =
+            [("log", "d"), ("log.3", "aaaa")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(contents(folder.path()), expected);
+    }
+
+    #[test]
+    fn a_rotation_that_fails_costs_no_output_and_is_tried_again_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let obstacle = folder.path().join("log.1");
+        fs::create_dir(&obstacle).unwrap();
+        let mut log = LogFile::open(&path, 4, 1).unwrap();
+        assert_eq!(log.write(b"aaaa").0, 4);
+        log.rotate_if_full().unwrap_err();
+        write(&mut log, b"bb");
+        fs::remove_dir(&obstacle).unwrap();
+        write(&mut log, b"cc");
+        write(&mut log, b"d");
+        let expected =
+            [("log", "d"), ("log.1", "aaaabbcc")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(contents(folder.path()), expected);
+    }
+
+    #[test]
+    fn a_log_that_cannot_seek_is_never_rotated() {
+        let mut log = LogFile::open(Path::new("/dev/null"), 2, 2).unwrap();
+        write(&mut log, b"more than two bytes");
+        assert!(!Path::new("/dev/null.1").exists());
+    }
+
+    #[test]
+    fn two_handles_on_one_file_append_to_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (mut one, mut other) = (LogFile::open(&path, 0, 0).unwrap(), LogFile::open(&path, 0, 0).unwrap());
+        write(&mut one, b"1");
+        write(&mut other, b"2");
+        write(&mut one, b"3");
+        assert_eq!(fs::read(&path).unwrap(), b"123");
+    }
+
+    #[test]
+    fn of_two_handles_on_one_file_one_rotates_and_the_other_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (mut one, mut other) = (LogFile::open(&path, 4, 2).unwrap(), LogFile::open(&path, 4, 2).unwrap());
+        write(&mut one, b"1111");
+        write(&mut other, b"2222");
+        write(&mut other, b"3");
+        write(&mut one, b"4");
+        let expected =
+            [("log", "34"), ("log.1", "11112222")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(contents(folder.path()), expected);
+    }
+
+    #[test]
+    fn reopening_follows_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile::open(&path, 0, 0).unwrap();
+        write(&mut log, b"old");
+        fs::rename(&path, folder.path().join("moved")).unwrap();
+        write(&mut log, b" file");
+        log.reopen().unwrap();
+        write(&mut log, b"new file");
+        let expected = [("log", "new file"), ("moved", "old file")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(contents(folder.path()), expected);
+    }
+
+    #[test]
+    fn a_pipe_without_a_reader_is_an_error_and_not_a_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = LogFile::open(&path, 0, 0).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ENXIO));
+    }
 }

@@ -4,8 +4,8 @@
 //! stuck disk delays log lines, never a restart, a stop or an answer to a client.
 //!
 //! Memory is bounded: lines queue up to a number and are counted beyond it; one buffer serves all pipes; a
-//! stream that is not read keeps its own pipe waiting. The queue of commands has no bound of its own, since
-//! each belongs to a start, an exit or a request, which are bounded where they come from.
+//! stream that is not read keeps its own pipe waiting. Other commands than lines are not counted, since each
+//! belongs to a start, an exit or a request, which are bounded where they come from.
 
 mod automatic;
 mod file;
@@ -23,7 +23,7 @@ mod thread;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -34,29 +34,32 @@ use supervisor_core::effect::{Channel, LogRange, LogReadError, LogText, ProcessI
 use tokio::sync::{mpsc, oneshot};
 
 use file::LogFile;
-use thread::{Command, Inbox, Line};
+use thread::{Command, Inbox, Line, Queue};
 
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 
 /// Lines of the main log that may wait for the log thread.
-const LINES: usize = 4096;
+const LINES: usize = 16 * 1024;
 
 /// Pieces of a followed log that may wait for their reader.
 const FOLLOWED_PIECES: usize = 4;
 
+/// How long the end of a process may wait for the log thread; longer than a drain takes. Only a stuck disk
+/// takes it longer, and that must not hold up a restart.
+const DRAINED: Duration = Duration::from_secs(1);
+
 /// How long the end of the daemon waits for the log thread.
 const STOP: Duration = Duration::from_secs(2);
 
-/// Stack of the log thread: it does nothing deep.
-const STACK: usize = 256 * 1024;
+/// Stack of the log thread. Only what is used counts as memory; builds without optimisation need more than half.
+const STACK: usize = 1024 * 1024;
 
 /// The log thread, seen from other threads. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Logs {
     commands: mpsc::UnboundedSender<Command>,
-    lines: mpsc::Sender<Line>,
-    lost: Arc<AtomicU64>,
+    queue: Arc<Queue>,
     level: LogLevel,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -95,21 +98,14 @@ impl Logs {
     pub fn start(main: MainLogWriter) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let level = main.level();
-        let (command_sender, commands) = mpsc::unbounded_channel();
-        let (line_sender, lines) = mpsc::channel(LINES);
-        let lost = Arc::new(AtomicU64::new(0));
-        let inbox = Inbox { commands, lines, lost: Arc::clone(&lost) };
+        let (sender, commands) = mpsc::unbounded_channel();
+        let queue = Arc::new(Queue::default());
+        let inbox = Inbox { commands, queue: Arc::clone(&queue) };
         let thread = std::thread::Builder::new()
             .name("logs".to_owned())
             .stack_size(STACK)
             .spawn(move || thread::run(&runtime, main, inbox))?;
-        Ok(Self {
-            commands: command_sender,
-            lines: line_sender,
-            lost,
-            level,
-            thread: Arc::new(Mutex::new(Some(thread))),
-        })
+        Ok(Self { commands: sender, queue, level, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Least severe level that is written.
@@ -124,10 +120,13 @@ impl Logs {
         if level > self.level {
             return;
         }
-        let line = Line { time: SystemTime::now(), level, message: message.to_owned() };
-        if self.lines.try_send(line).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        if self.queue.waiting.fetch_add(1, Ordering::Relaxed) >= LINES {
+            self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.queue.lost.fetch_add(1, Ordering::Relaxed);
+            return;
         }
+        let message = message.to_owned();
+        self.tell(Command::Line(Line { time: SystemTime::now(), level, message }));
     }
 
     /// Opens the log of an output stream for appending.
@@ -150,11 +149,14 @@ impl Logs {
     /// Waits, after the end of a process, until all its output is logged: until its pipes are at their end, or,
     /// when a descendant keeps one open, for 200 milliseconds and what can be read then. The pipes are closed
     /// afterwards, as the original does it.
+    ///
+    /// Ends after a second even if the log thread is held up by a stuck disk; the output is then logged later.
+    /// The future needs a runtime with timers.
     pub fn drained(&self, process: ProcessId) -> impl Future<Output = ()> + Send + use<> {
         let answer = self.ask(|answer| Command::Drain(process, answer));
         async {
             // Without a log thread there is no output either.
-            let _ = answer.await;
+            let _ = tokio::time::timeout(DRAINED, answer).await;
         }
     }
 
@@ -199,7 +201,7 @@ impl Logs {
     }
 
     /// Closes and opens again the main log and all child logs (SIGUSR2). A log that cannot be opened goes on in
-    /// its old file, and the main log says so. Lines said before go to the old file.
+    /// its old file, and the main log says so. Lines said before go to the old file, later ones to the new.
     pub fn reopen(&self) {
         self.tell(Command::Reopen);
     }
@@ -227,5 +229,23 @@ impl Logs {
     fn tell(&self, command: Command) {
         // Fails only after the thread's end: what is in the command is dropped, which answers whoever waits.
         let _ = self.commands.send(command);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_thread_that_is_stuck_holds_up_nobody() {
+        let (sender, _never_served) = mpsc::unbounded_channel();
+        let thread = Arc::new(Mutex::new(None));
+        let logs = Logs { commands: sender, queue: Arc::default(), level: LogLevel::Info, thread };
+        for _ in 0..LINES + 7 {
+            logs.line(LogLevel::Info, "line");
+        }
+        assert_eq!(logs.queue.waiting.load(Ordering::Relaxed), LINES);
+        assert_eq!(logs.queue.lost.load(Ordering::Relaxed), 7);
+        logs.drained(ProcessId(1)).await;
     }
 }

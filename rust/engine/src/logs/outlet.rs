@@ -144,3 +144,81 @@ impl Outlet {
 pub(crate) fn losses(count: u64) -> String {
     format!("{count} lines of this log were lost because they could not be written")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs::{File, OpenOptions};
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use super::*;
+
+    /// An outlet to a pipe, and the pipe's reader.
+    fn piped(folder: &tempfile::TempDir) -> (Outlet, File) {
+        let path = folder.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let reader = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
+        (Outlet::new(LogFile::open(&path, 0, 0).unwrap()), reader)
+    }
+
+    /// Reads what is there.
+    fn read_available(reader: &mut File) -> String {
+        let mut text = Vec::new();
+        let error = reader.read_to_end(&mut text).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_reader_that_stops_costs_lines_only_beyond_the_backlog_and_gets_the_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut outlet, mut reader) = piped(&folder);
+        let lines: Vec<String> = (0..10_000).map(|number| format!("{number:0>99}\n")).collect();
+        for line in &lines {
+            outlet.push("now", line).unwrap();
+        }
+        assert!(outlet.blocked().is_some());
+        let mut text = String::new();
+        while outlet.blocked().is_some() {
+            text.push_str(&read_available(&mut reader));
+            outlet.flush("later");
+        }
+        text.push_str(&read_available(&mut reader));
+        let mut received: Vec<&str> = text.split_inclusive('\n').collect();
+        let notice = received.pop().unwrap();
+        let kept = received.len();
+        assert!(kept > BACKLOG / 100 && kept < lines.len());
+        assert_eq!(received, lines[..kept]);
+        assert_eq!(notice, format!("later WARN {}\n", losses(10_000 - u64::try_from(kept).unwrap())));
+        outlet.push("now", "as usual\n").unwrap();
+        assert_eq!(read_available(&mut reader), "as usual\n");
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_forgotten() {
+        crate::daemon::signals::ignore_write_signals();
+        let folder = tempfile::tempdir().unwrap();
+        let (mut outlet, reader) = piped(&folder);
+        drop(reader);
+        outlet.push("now", "to nobody\n").unwrap();
+        outlet.push("now", "to nobody\n").unwrap();
+        assert!(outlet.closed && outlet.blocked().is_none());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_when_there_is_room_again() {
+        let mut outlet = Outlet::new(LogFile::open(std::path::Path::new("/dev/full"), 0, 0).unwrap());
+        for _ in 0..3 {
+            outlet.push("now", "no room\n").unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        outlet.log = LogFile::open(&path, 0, 0).unwrap();
+        outlet.push("now", "room\n").unwrap();
+        outlet.push("now", "room\n").unwrap();
+        let expected = format!("now WARN {}\nroom\nroom\n", losses(3));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    }
+}

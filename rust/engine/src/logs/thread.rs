@@ -1,12 +1,11 @@
 //! The log thread: carries out commands and writes main log lines as they come.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -35,6 +34,7 @@ pub(crate) struct Line {
 
 /// Something for the log thread to do; the answer goes to the sender in it, if anybody still waits for one.
 pub(crate) enum Command {
+    Line(Line),
     Open(OutputSettings, oneshot::Sender<Result<OpenLog, i32>>),
     Attach(Output),
     Drain(ProcessId, oneshot::Sender<()>),
@@ -46,12 +46,19 @@ pub(crate) enum Command {
     Stop(std::sync::mpsc::Sender<()>),
 }
 
-/// The thread's ends of its channels.
+/// The thread's end of its channel: one for lines and commands, which so keep their order.
 pub(crate) struct Inbox {
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
-    pub(crate) lines: mpsc::Receiver<Line>,
-    /// Lines that found no room in the channel.
-    pub(crate) lost: Arc<AtomicU64>,
+    pub(crate) queue: Arc<Queue>,
+}
+
+/// What bounds the lines in the channel.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// Lines in the channel.
+    pub(crate) waiting: AtomicUsize,
+    /// Lines that found no room in it and have not been told of.
+    pub(crate) lost: AtomicU64,
 }
 
 /// Runs until told to stop, or until nobody is left who could say anything.
@@ -65,62 +72,27 @@ pub(crate) fn run(runtime: &tokio::runtime::Runtime, main: MainLogWriter, inbox:
 
 async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sender<()>> {
     let shared = Rc::new(Shared::new(main));
-    let Inbox { mut commands, lines, lost } = inbox;
-    let lines = Lines { shared: Rc::clone(&shared), lines: RefCell::new(lines), lost };
+    let Inbox { mut commands, queue } = inbox;
     spawn_local(flush_when_possible(Rc::clone(&shared)));
     let done = loop {
-        tokio::select! {
-            command = commands.recv() => {
-                // What was said before a command is written before it is carried out.
-                lines.write_all();
-                match command {
-                    Some(Command::Stop(done)) => break Some(done),
-                    Some(command) => carry_out(&shared, command),
-                    None => break None,
-                }
-            }
-            line = lines.next() => match line {
-                Some(line) => lines.write(&line),
-                None => break None,
-            },
+        match commands.recv().await {
+            Some(Command::Line(line)) => write_line(&shared, &line, &queue),
+            Some(Command::Stop(done)) => break Some(done),
+            Some(command) => carry_out(&shared, command),
+            None => break None,
         }
     };
     drain(&shared, None).await;
-    lines.write_all();
     shared.main.borrow_mut().flush_within(FLUSH);
     done
 }
 
-/// Main log lines as they arrive.
-struct Lines {
-    shared: Rc<Shared>,
-    lines: RefCell<mpsc::Receiver<Line>>,
-    lost: Arc<AtomicU64>,
-}
-
-impl Lines {
-    async fn next(&self) -> Option<Line> {
-        poll_fn(|context| self.lines.borrow_mut().poll_recv(context)).await
-    }
-
-    /// Writes what has arrived so far.
-    fn write_all(&self) {
-        // No more than there is now, or a busy sender could keep commands waiting.
-        let waiting = self.lines.borrow().len();
-        for _ in 0..waiting {
-            let line = self.lines.borrow_mut().try_recv();
-            if let Ok(line) = line {
-                self.write(&line);
-            }
-        }
-    }
-
-    fn write(&self, line: &Line) {
-        self.shared.record(line.time, line.level, &line.message);
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            self.shared.line(LogLevel::Warn, &losses(lost));
-        }
+fn write_line(shared: &Shared, line: &Line, queue: &Queue) {
+    queue.waiting.fetch_sub(1, Ordering::Relaxed);
+    shared.record(line.time, line.level, &line.message);
+    let lost = queue.lost.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        shared.line(LogLevel::Warn, &losses(lost));
     }
 }
 
@@ -178,7 +150,7 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
         }
         Command::Reopen => reopen(shared),
         // Handled by the loop.
-        Command::Stop(_) => {}
+        Command::Line(_) | Command::Stop(_) => {}
     }
 }
 
