@@ -287,6 +287,78 @@ def test_tail_f_begins_with_the_last_1024_bytes(supervise: Supervise) -> None:
         tail.wait()
 
 
+@pytest.mark.parametrize("way", ["unix", "http"])
+def test_tail_f_of_an_unknown_process(supervise: Supervise, way: str) -> None:
+    daemon = supervise("", inet="")
+    url = f"unix://{daemon.socket}" if way == "unix" else f"http://127.0.0.1:{daemon.port}"
+    result = daemon.ctl("tail", "-f", "nobody", url=url)
+    assert (result.code, result.out) == (0, "==> Press Ctrl-C to exit <==\n")
+    assert result.err == f"{url}/logtail/nobody/stdout Cannot read, status code 404\n"
+
+
+# All at once
+
+
+def test_start_stop_and_restart_of_all(supervise: Supervise) -> None:
+    daemon = supervise(
+        "".join(
+            f"[program:{name}]\ncommand = {command}\nautostart = false\nstartsecs = 0\npriority = {priority}\n"
+            for name, command, priority in [
+                ("b", "sleep 1000", 1),
+                ("a", "sleep 1000", 2),
+                ("c", "/none/c", 3),
+            ]
+        )
+    )
+
+    def lines(result: Result) -> list[str]:
+        return sorted(result.out.splitlines())
+
+    started = daemon.ctl("start", "all")
+    assert (started.code, lines(started)) == (1, ["a: started", "b: started", "c: ERROR (no such file)"])
+    for name in ("a", "b"):
+        daemon.wait_state(name, "RUNNING")
+    again = daemon.ctl("start", "all")
+    assert again == Result(1, "c: ERROR (no such file)\n", "")
+    restarted = daemon.ctl("restart", "all")
+    assert restarted.code == 1
+    assert lines(restarted) == [
+        "a: started",
+        "a: stopped",
+        "b: started",
+        "b: stopped",
+        "c: ERROR (no such file)",
+    ]
+    for name in ("a", "b"):
+        daemon.wait_state(name, "RUNNING")
+    stopped = daemon.ctl("stop", "all")
+    assert (stopped.code, lines(stopped)) == (0, ["a: stopped", "b: stopped"])
+    assert daemon.ctl("stop", "all") == Result(0, "", "")
+    # A name beside `all` changes nothing, not even an unknown one.
+    assert daemon.ctl("stop", "nobody", "all") == Result(0, "", "")
+
+
+def test_start_of_all_with_one_that_ends_too_quickly_is_exit_code_7(supervise: Supervise) -> None:
+    daemon = supervise(
+        f"""
+        [program:bad]
+        command = {program("exiter", 1, 0)}
+        autostart = false
+        startretries = 0
+        startsecs = 10
+        [program:good]
+        command = sleep 1000
+        autostart = false
+        startsecs = 0
+        """
+    )
+    result = daemon.ctl("start", "all")
+    assert result.code == 7
+    bad, good = sorted(result.out.splitlines())
+    assert bad in ("bad: ERROR (spawn error)", "bad: ERROR (abnormal termination)")
+    assert good == "good: started"
+
+
 # shutdown and reload
 
 
@@ -326,7 +398,6 @@ def test_shutdown_and_reload_while_shutting_down(supervise: Supervise) -> None:
 # The shell
 
 
-@pytest.mark.not_yet("F: the interactive shell")
 def test_without_a_command_a_shell_reads_them_and_ends_with_0(supervise: Supervise) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nautostart = false")
     shown = daemon.ctl(stdin="pid\nstart nobody\n\nquit\n")

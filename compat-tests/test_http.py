@@ -9,6 +9,7 @@ import re
 import stat
 import xmlrpc.client
 from collections.abc import Iterator
+from http.client import HTTPResponse
 
 import pytest
 
@@ -236,6 +237,53 @@ def test_a_client_that_leaves_early_harms_nobody(address: Address, daemon: Daemo
         with http.connect(address) as connection:
             connection.sendall(request)
     assert daemon.rpc.getState()["statename"] == "RUNNING"
+
+
+# The logs by HTTP
+
+
+def first_chunks(address: Address, path: str, until: bytes) -> tuple[HTTPResponse, bytes]:
+    """The answer to GET, and what comes until these bytes have come; the connection then is closed."""
+    connection = http.Connection(address)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    seen = b""
+    while until not in seen:
+        piece = response.read1(65536)
+        assert piece, "the answer ended"
+        seen += piece
+    connection.close()
+    return response, seen
+
+
+@pytest.mark.parametrize(
+    "path", ["/logtail/talker", "/logtail/talker/stdout", "/logtail/talker:talker/stdout"]
+)
+def test_a_log_is_followed_in_chunks(supervise: Supervise, path: str) -> None:
+    daemon = supervise(
+        "[program:talker]\ncommand = sh -c 'echo one; exec sleep 1000'\nstdout_logfile = %(here)s/t.log\nstartsecs = 0\n"
+    )
+    daemon.wait_file("t.log")
+    response, seen = first_chunks(daemon.socket, path, b"one\n")
+    assert (response.status, response.reason) == (200, "OK")
+    assert response.getheader("Content-Type") == "text/plain;charset=utf-8"
+    assert response.getheader("Transfer-Encoding") == "chunked"
+    assert response.getheader("X-Accel-Buffering") == "no"
+    assert seen == b"one\n"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_log_is_only_for_get(daemon: Daemon, method: str) -> None:
+    answer = http.ask(daemon.socket, method, "/logtail/x", b"x")
+    assert (answer.status, answer.reason) == (400, "Bad Request")
+
+
+def test_the_main_log_is_followed(daemon: Daemon) -> None:
+    last = daemon.log_text.splitlines()[-1].encode()
+    response, seen = first_chunks(daemon.port, "/mainlogtail", last)
+    assert response.status == 200
+    assert response.getheader("Content-Type") == "text/plain;charset=utf-8"
+    assert seen.decode() in daemon.log_text
 
 
 # Names and passwords
