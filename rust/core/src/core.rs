@@ -313,6 +313,7 @@ impl Core {
             Signal(libc::SIGCHLD) => outbox.debug(format!("received {name} indicating a child quit")),
             Signal::USR2 => {
                 outbox.info(format!("received {name} indicating log reopen request"));
+                outbox.info("supervisord logreopen".to_owned());
                 outbox.effects.push(Effect::ReopenLogs);
             }
             _ => outbox.log(LogLevel::Blather, format!("received {name} indicating nothing")),
