@@ -1,27 +1,9 @@
 //! The methods of the `supervisor` namespace that `supervisorctl` calls.
 
+use supervisor_core::effect::Channel;
+
 use super::records::Number;
 use super::{Client, ClientError, ConfigInfo, GroupChanges, ProcessInfo, ProcessResult};
-
-/// A file that a process or the daemon logs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-impl Channel {
-    /// `stdout` or `stderr`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stdout => "stdout",
-            Self::Stderr => "stderr",
-        }
-    }
-}
 
 /// What all of them return.
 type Answer<T> = Result<T, ClientError>;

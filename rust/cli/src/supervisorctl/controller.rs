@@ -9,10 +9,9 @@ use super::input::Lines;
 use super::output::Output;
 use super::password::SilentTerminal;
 use super::{Session, exit_status};
-use crate::client::{Client, ClientError, Endpoint, fault};
+use supervisor_core::rpc::API_VERSION;
 
-/// The interface version that the original's client insists on.
-const API_VERSION: &str = "3.0";
+use crate::client::{Client, ClientError, Endpoint, fault};
 
 /// What is shown where a password is asked for.
 const PASSWORD_PROMPT: &str = "Password:";

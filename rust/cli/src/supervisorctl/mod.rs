@@ -14,7 +14,6 @@ pub mod controller;
 mod exit_status;
 mod failure;
 mod input;
-mod namespec;
 mod output;
 mod password;
 mod python_text;

@@ -8,7 +8,7 @@ use crate::state::Mood;
 use crate::xml::Value;
 
 /// Version of the interface, as clients compare it.
-const API_VERSION: &str = "3.0";
+pub const API_VERSION: &str = "3.0";
 
 pub(crate) fn get_api_version(
     core: &mut Core,

@@ -14,6 +14,7 @@ mod requests;
 mod system;
 pub mod table;
 
+pub use daemon::API_VERSION;
 pub use fault::{Fault, FaultCode};
 pub(crate) use requests::Requests;
 pub use table::{METHODS, Method, Parameter, ParameterKind};

@@ -7,7 +7,7 @@ use crate::client::{ClientError, ConfigInfo, GroupChanges, fault};
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::failure::Failure;
-use crate::supervisorctl::namespec::display;
+use supervisor_core::group::Namespec;
 
 /// `avail`
 pub(in crate::supervisorctl) fn avail(controller: &mut Controller<'_>, argument: &str) -> Outcome {
@@ -27,7 +27,7 @@ pub(in crate::supervisorctl) fn avail(controller: &mut Controller<'_>, argument:
 
 /// Name, whether it is active, whether it starts by itself, and its priorities.
 fn config_line(process: &ConfigInfo) -> String {
-    let name = display(&process.group, &process.name);
+    let name = Namespec::join(&process.group, &process.name);
     let in_use = if process.inuse { "in use" } else { "avail" };
     let start = if process.autostart { "auto" } else { "manual" };
     format!("{name:<32} {in_use:<9} {start:<9} {}:{}", process.group_prio.0, process.process_prio.0)

@@ -3,11 +3,11 @@
 use supervisor_core::state::ProcessState;
 
 use super::tail::{log_path, print_stream_error};
-use crate::client::methods::Channel;
 use crate::client::{ClientError, fault};
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::failure::{Failure, client_class_and_text};
+use supervisor_core::effect::Channel;
 
 /// `fg name`: shows both logs and sends what is typed, until Ctrl-C, the end of input or of the process.
 pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &str) -> Outcome {

@@ -3,7 +3,7 @@
 use crate::client::{ClientError, ProcessResult, fault};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::failure::Failure;
-use crate::supervisorctl::namespec::{Namespec, display};
+use supervisor_core::group::Namespec;
 
 /// How one kind of action speaks of its results.
 pub(super) struct Wording {
@@ -34,7 +34,7 @@ struct Part<'a> {
 impl Wording {
     /// The line for one process.
     fn line(&self, result: &Part<'_>) -> Result<String, Failure> {
-        let name = display(result.group, result.process);
+        let name = Namespec::join(result.group, result.process);
         if result.status == i64::from(fault::SUCCESS) {
             return Ok(format!("{name}: {}", self.success));
         }

@@ -4,7 +4,7 @@ use super::results::{Error, Wording};
 use crate::client::fault;
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
-use crate::supervisorctl::namespec::Namespec;
+use supervisor_core::group::Namespec;
 
 /// What is said of a process that could not be signalled, or stopped.
 pub(super) const ERRORS: &[(i32, Error)] = &[

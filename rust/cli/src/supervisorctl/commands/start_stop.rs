@@ -5,7 +5,7 @@ use crate::client::{Client, ClientError, ProcessResult, fault};
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::exit_status;
-use crate::supervisorctl::namespec::Namespec;
+use supervisor_core::group::Namespec;
 
 /// What `start` says.
 const STARTED: Wording = Wording {

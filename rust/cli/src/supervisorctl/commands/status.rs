@@ -4,7 +4,7 @@ use crate::client::ProcessInfo;
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::exit_status;
-use crate::supervisorctl::namespec::{Namespec, display};
+use supervisor_core::group::Namespec;
 
 /// The column of names is this wide at least; three blanks follow the longest.
 const LEAST_NAME_WIDTH: usize = 30;
@@ -48,7 +48,7 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
 
 /// Name, state and description of each process.
 fn table(shown: &[&ProcessInfo]) -> Vec<String> {
-    let names: Vec<String> = shown.iter().map(|info| display(&info.group, &info.name)).collect();
+    let names: Vec<String> = shown.iter().map(|info| Namespec::join(&info.group, &info.name)).collect();
     let longest = names.iter().map(|name| name.chars().count()).fold(LEAST_NAME_WIDTH, usize::max);
     let width = longest + 3;
     names

@@ -1,11 +1,11 @@
 //! `tail` and `maintail`: the end of a log, or a log as it grows.
 
-use crate::client::methods::Channel;
 use crate::client::{ClientError, fault};
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::failure::{Failure, client_class_and_text};
 use crate::supervisorctl::python_text::{integer, quoted};
+use supervisor_core::effect::Channel;
 
 /// How many bytes are shown when nothing else is said.
 const DEFAULT_BYTES: i64 = 1600;
