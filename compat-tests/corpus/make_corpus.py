@@ -16,12 +16,15 @@ from __future__ import annotations
 import getopt
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Any, Callable
 
 from supervisor import datatypes
+from supervisor.compat import resource_filename
 from supervisor.options import ServerOptions, ClientOptions, UnhosedConfigParser, expand, normalize_path
+from whole_files import FILES, read_whole
 
 HERE = Path(__file__).parent
 
@@ -320,6 +323,20 @@ def split_line(options: Any, arguments: list[str]) -> list[Any]:
     return [[list(pair) for pair in found], rest]
 
 
+def sample_options() -> list[dict[str, Any]]:
+    """The options that the original's sample shows, and the values of those in force."""
+    found, section = [], ""
+    for line in Path(resource_filename("supervisor", "skel/sample.conf")).read_text().splitlines():
+        header = re.match(r";?\[(\w+)", line)
+        if header:
+            section = header.group(1)
+        option = re.match(r"(;?)([\w.]+) ?= ?(\S+)", line)
+        if option:
+            mark, name, value = option.groups()
+            found.append({"section": section, "name": name, "active": None if mark else value})
+    return found
+
+
 def write(name: str, cases: list[dict[str, Any]]) -> int:
     """Write one corpus; returns its size."""
     body = ",\n".join(json.dumps(case, ensure_ascii=True) for case in cases)
@@ -357,6 +374,8 @@ def main() -> None:
             ],
         ),
     }
+    written["sample"] = write("sample", sample_options())
+    written["files"] = write("files", [{"files": files, **read_whole(files)} for files in FILES])
     for name, count in written.items():
         print(f"{name}: {count}")
 
