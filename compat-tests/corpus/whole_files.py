@@ -1,355 +1,112 @@
-"""Whole configurations for the corpus: what the original makes of a file on a pretended machine.
+"""What the original makes of a whole configuration on a pretended machine.
 
-The machine is that of ``rust/core/tests/config_support``: the same folders, users and environment.
-Results are written in the shape in which the Rust settings serialise, so that the test there
-compares them as they are.
+The machine is that of ``rust/core/tests/config_support``: the same folders, users and environment. Results
+are given in the shape in which the Rust settings serialise, so that the test there compares them as they
+are.
 """
 
 from __future__ import annotations
 
 import configparser
 import fnmatch
+import importlib
 import io
 import os
 import tempfile
 from typing import Any
 from unittest import mock
 
-from supervisor import datatypes, options
-from supervisor.datatypes import Automatic, RestartUnconditionally, RestartWhenExitUnexpected
-from supervisor.loggers import LevelsByName
-from supervisor.options import ServerOptions
+# The original is not typed.
+datatypes: Any = importlib.import_module("supervisor.datatypes")
+levels_by_name: Any = importlib.import_module("supervisor.loggers").LevelsByName
+options: Any = importlib.import_module("supervisor.options")
 
 FOLDERS = ["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]
 ENVIRONMENT = {"HOME": "/home/user", "PATH": "/bin"}
 CONFIG_FILE = "/etc/app/supervisord.conf"
-MINIMAL = "[supervisord]\n"
 
+# Names and numbers of the users and groups; every group has the name and number of its user.
+NAMES = {"web": 1000}
+NUMBERS = [0, 1000]
 
-def program(text: str, name: str = "web") -> str:
-    """A configuration with one program that has these options besides a command."""
-    return f"{MINIMAL}[program:{name}]\ncommand=/bin/cat\n{text}"
-
-
-REALISTIC = """\
-; a configuration of the usual kind
-[unix_http_server]
-file=/tmp/app.sock
-chmod=0770
-chown=web:web
-
-[inet_http_server]
-port=127.0.0.1:9001
-username=admin
-password={SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d
-
-[supervisord]
-logfile=/var/log/supervisord.log
-logfile_maxbytes=5MB
-loglevel=debug
-pidfile=/tmp/supervisord.pid
-nodaemon=true
-daemonize = no
-user=web
-environment=LANG="C.UTF-8",MODE=production
-identifier=%(ENV_HOME)s
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[supervisorctl]
-serverurl=unix:///tmp/app.sock
-
-[include]
-files = conf.d/*.conf
-
-[program:worker]
-command=/usr/bin/python %(here)s/worker.py --number %(process_num)d --of %(numprocs)d ; the worker
-process_name=%(program_name)s_%(process_num)02d
-numprocs=11
-numprocs_start=1
-priority=20
-directory=%(here)s
-environment=NUMBER="%(process_num)d",MODE="test %(ENV_MODE)s"
-stdout_logfile=/var/log/%(program_name)s_%(process_num)02d.log
-redirect_stderr=true
-stopasgroup=true
-
-[program:crash]
-command=sh -c "exit 3"
-autorestart=false
-startsecs=0
-exitcodes=0,3
-stopsignal=INT
-
-[group:pair]
-programs=two,one
-priority=5
-"""
-
-FILES: list[dict[str, str]] = [
-    {CONFIG_FILE: text}
-    for text in [
-        MINIMAL,
-        "",
-        "[supervisorctl]\n",
-        "garbage\n",
-        "[supervisord]\ngarbage\n",
-        "[supervisord]\nnodaemon\n",
-        "[supervisord]\nminfds=many\n",
-        "[supervisord]\nminfds=-5\nminprocs=1_0\n",
-        "[supervisord]\nminprocs=\n",
-        "[supervisord]\ndirectory=/nope\n",
-        "[supervisord]\ndirectory=~\nchildlogdir=%(here)s\n",
-        "[supervisord]\numask=9\n",
-        "[supervisord]\numask=077\nlogfile=syslog\n",
-        "[supervisord]\nlogfile=/nope/x.log\n",
-        "[supervisord]\nlogfile=logs/x.log\n",
-        "[supervisord]\nlogfile=~/x.log\npidfile=../run.pid\n",
-        "[supervisord]\nlogfile_maxbytes=5 apples\n",
-        "[supervisord]\nlogfile_backups=ten\n",
-        "[supervisord]\nloglevel=loud\n",
-        "[supervisord]\nloglevel=WARN\nsilent=ON\n",
-        "[supervisord]\npidfile=/nope/x.pid\n",
-        "[supervisord]\nnodaemon=maybe\n",
-        "[supervisord]\nsilent=2\n",
-        "[supervisord]\nchildlogdir=/nope\n",
-        "[supervisord]\nnocleanup=\n",
-        "[supervisord]\nstrip_ansi=it's\n",
-        "[supervisord]\nenvironment=A\n",
-        "[supervisord]\nenvironment=A=\"1\n",
-        "[supervisord]\nenvironment=A=1,B=\"%(here)s\",PATH=\"/x:%(ENV_PATH)s\"\n",
-        "[supervisord]\nuser=nobody-here\n",
-        "[supervisord]\nuser=4711\n",
-        "[supervisord]\nuser=1000\nidentifier=\n",
-        "[supervisord]\nidentifier=%(nope)s\n",
-        "[supervisord]\nidentifier=100%\n",
-        "[supervisord]\nidentifier=%(host_node_name)s\n",
-        "[SUPERVISORD]\nnodaemon=true\n",
-        "[supervisord]\nNoDaemon=true\nunknown=1\n[unknown]\nx=%(nope)s\n",
-        "[DEFAULT]\nminfds=7\npriority=3\n[supervisord]\n[program:a]\ncommand=a\n",
-        MINIMAL + "[include]\n",
-        MINIMAL + "[include]\nfiles=\n",
-        MINIMAL + "[include]\nfiles=%(nope)s\n",
-        MINIMAL + "[include]\nfiles=nothing/*.conf /etc/app/none.conf\n",
-        MINIMAL + "[unix_http_server]\n",
-        MINIMAL + "[unix_http_server]\nfile=%(here)s/x/../a.sock\n",
-        MINIMAL + "[unix_http_server]\nfile=~/a.sock\nchmod=9\n",
-        MINIMAL + "[unix_http_server]\nfile=a.sock\nchown=nobody-here\n",
-        MINIMAL + "[unix_http_server]\nfile=/a.sock\nchown=web:nogroup-here\n",
-        MINIMAL + "[unix_http_server]\nfile=/a.sock\nchown=web\nchmod=0o666\n",
-        MINIMAL + "[unix_http_server]\nfile=/a.sock\nusername=x\n",
-        MINIMAL + "[unix_http_server]\nfile=/a.sock\npassword=x\n",
-        MINIMAL + "[unix_http_server:a]\nfile=/a.sock\n[unix_http_server:b]\nfile=/b.sock\nusername=x\npassword=\n",
-        MINIMAL + "[unix_http_server]\nfile=/%(host_node_name)s\n",
-        MINIMAL + "[inet_http_server]\n",
-        MINIMAL + "[inet_http_server]\nport=\n",
-        MINIMAL + "[inet_http_server]\nport=web\n",
-        MINIMAL + "[inet_http_server]\nport=70000\n",
-        MINIMAL + "[inet_http_server]\nport=h:70000\n",
-        MINIMAL + "[inet_http_server]\nport=*:9001\n[inet_http_server2]\nport=LOCALHOST:9002\n",
-        MINIMAL + "[inet_http_server]\nport=9001\nusername=%(here)s\npassword=x\n",
-        MINIMAL + "[rpcinterface:x]\nkey=1\n",
-        MINIMAL
-        + "[rpcinterface:x]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\nB=%(ENV_PATH)s\na=2\n",
-        MINIMAL
-        + "[rpcinterface:x]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\nb=%(here)s\n",
-        MINIMAL + "[program:web]\n",
-        MINIMAL + "[program:]\ncommand=x\n",
-        MINIMAL + "[program:a b]\ncommand=x\n",
-        MINIMAL + "[program: web ]\ncommand=x\n",
-        MINIMAL + "[program:a/b]\ncommand=x\n",
-        program(""),
-        program("priority=high\n"),
-        program("priority=%(program_name)s\n"),
-        program("autostart=perhaps\n"),
-        program("autorestart=sometimes\n"),
-        program("autorestart=ON\n"),
-        program("startsecs=1.5\n"),
-        program("startsecs=-1\nstopwaitsecs=-2\n"),
-        program("startretries=x\n"),
-        program("stopsignal=NOPE\n"),
-        program("stopsignal=99\n"),
-        program("stopsignal=hup\n"),
-        program("stopwaitsecs=x\n"),
-        program("stopasgroup=x\n"),
-        program("killasgroup=x\n"),
-        program("stopasgroup=true\nkillasgroup=false\n"),
-        program("stopasgroup=true\n"),
-        program("killasgroup=true\n"),
-        program("exitcodes=0,999\n"),
-        program("exitcodes=\n"),
-        program("redirect_stderr=x\n"),
-        program("numprocs=x\n"),
-        program("numprocs=2\n"),
-        program("numprocs=0\n"),
-        program("numprocs=-1\n"),
-        program("numprocs_start=x\n"),
-        program("numprocs=2\nnumprocs_start=9\nprocess_name=p%(process_num)d\n"),
-        program("numprocs=2\nprocess_name=p%(process_num)s x\n"),
-        program("process_name=a:b\n"),
-        program("process_name=%(nope)s\n"),
-        program("process_name=%(group_name)s-%(host_node_name)s-%(process_num)03d\n"),
-        program("environment=A\n"),
-        program("environment=A=%(nope)s\n"),
-        program("environment=A=\"50%\"\n"),
-        program("environment=A=\"50%%\",B=\"%(process_num)d\"\ndirectory=/%(ENV_A)s\n"),
-        program("environment=PATH=\"/opt:%(ENV_PATH)s\"\ncommand=x %(ENV_PATH)s\n"),
-        program("numprocs=2\nprocess_name=p%(process_num)d\nenvironment=V%(process_num)d=\"x\"\ncommand=a %(ENV_V0)s\n"),
-        program("numprocs=2\nprocess_name=p%(process_num)d\nenvironment=PATH=\"a:%(ENV_PATH)s\"\ncommand=a %(ENV_PATH)s\n"),
-        program("stdout_capture_maxbytes=x\n"),
-        program("stderr_capture_maxbytes=1kb\nstdout_events_enabled=1\n"),
-        program("stdout_events_enabled=x\n"),
-        program("stderr_events_enabled=x\n"),
-        program("serverurl=http://x:1\n"),
-        program("serverurl= auto\n"),
-        program("serverurl=\n"),
-        program("user=nobody-here\n"),
-        program("user=web\n"),
-        program("user=77\n"),
-        program("user=%(process_num)d\n"),
-        program("umask=9\n"),
-        program("umask=027\n"),
-        program("directory=~/x/%(here)s\n"),
-        program("directory=%(process_num)q\n"),
-        program("stdout_logfile=/nope/x\n"),
-        program("stdout_logfile=NONE\nstderr_logfile=off\n"),
-        program("stdout_logfile=syslog\n"),
-        program("stdout_logfile=Auto\nstdout_logfile_maxbytes=0\n"),
-        program("stderr_logfile=/var/log/a%%%%b-%(process_num)d\n"),
-        program("stderr_logfile=/var/log/a%%b\n"),
-        program("stdout_logfile=~/x.log\nstderr_logfile=x.log\n"),
-        program("redirect_stderr=true\nstderr_logfile=/tmp/x\n"),
-        program("redirect_stderr=true\nstderr_logfile=NONE\n"),
-        program("stdout_logfile_maxbytes=x\n"),
-        program("stdout_logfile_maxbytes=%(process_num)dMB\n"),
-        program("stderr_logfile_maxbytes=1x\n"),
-        program("stdout_logfile_backups=x\n"),
-        program("stderr_logfile_backups=%(numprocs)d\n"),
-        program("stdout_syslog=x\n"),
-        program("stderr_syslog=true\n"),
-        program("command=%(nope)s\n"),
-        program("command=50%\n"),
-        program("command=a ; b\n"),
-        program("command=\n"),
-        program("dependent_startup=true\nautostart=false\n"),
-        MINIMAL + "[program:b]\ncommand=b\n[program:a]\ncommand=a\n[program:c]\ncommand=c\npriority=1\n",
-        MINIMAL + "[program:n]\ncommand=x\nnumprocs=11\nprocess_name=n_%(process_num)d\n",
-        MINIMAL + "[group:g]\nprograms=nosuch\n",
-        MINIMAL + "[group:g]\nprograms=a,nosuch\n[program:a]\ncommand=a\n",
-        MINIMAL + "[group:g]\nprograms=a,\n[program:a]\ncommand=a\n",
-        MINIMAL + "[group:g]\n",
-        MINIMAL + "[group:g]\nprograms=\npriority=x\n",
-        MINIMAL + "[group:a b]\nprograms=\n",
-        MINIMAL + "[group:g]\nprograms=a, b\n[group:h]\nprograms=a\npriority=1\n[program:b]\ncommand=b\npriority=1\n"
-        "[program:a]\ncommand=a %(group_name)s\n",
-        MINIMAL + "[group:a]\nprograms=b\n[program:a]\ncommand=a\n[program:b]\ncommand=b\n",
-        MINIMAL + "[group:g]\nprograms=a\n[program:a]\ncommand=a\nstartsecs=x\n",
-        MINIMAL + "[group:g]\nprograms=a\n[program:a]\ncommand=a\n[fcgi-program:a]\ncommand=a\nsocket=tcp://h:1\n",
-        "[supervisord]\nenvironment=X=1\n" + "[program:a]\ncommand=a %(ENV_X)s\nenvironment=X=2,Y=%(ENV_X)s\n",
-    ]
-] + [
-    {
-        CONFIG_FILE: REALISTIC,
-        "/etc/app/conf.d/b.conf": "[program:two]\ncommand=%(here)s/two\n[supervisord]\nloglevel=info\n",
-        "/etc/app/conf.d/a.conf": "[program:one]\ncommand=%(here)s/one\nstopwaitsecs=3\n",
-    },
-    {
-        CONFIG_FILE: MINIMAL + "[include]\nfiles = conf.d/*.conf\n",
-        "/etc/app/conf.d/a.conf": "[program:x]\ncommand=a\n",
-        "/etc/app/conf.d/b.conf": "[program:x]\ncommand=b\npriority=x\n[include]\nfiles=/more.conf\n",
-        "/more.conf": "[program:more]\ncommand=more\n",
-    },
-    {CONFIG_FILE: MINIMAL + "[include]\nfiles=conf.d/*.conf\n", "/etc/app/conf.d/a.conf": "[program:x\ncommand=a\n"},
-    {CONFIG_FILE: MINIMAL + "[include]\nfiles=conf.d/*.conf\n", "/etc/app/conf.d/a.conf": "[program:x]\ncommand\n"},
-    {
-        CONFIG_FILE: MINIMAL + "[program:a]\ncommand=%(here)s/a\n[include]\nfiles=%(here)s/conf.d/*.conf\n  /more.conf\n",
-        "/etc/app/conf.d/a.conf": "[program:b]\ncommand=%(here)s/b\nnumprocs=2\n",
-        "/more.conf": "[program:b]\nprocess_name=%(process_num)d\ndirectory=%(here)s\n",
-    },
-    {"/elsewhere.conf": MINIMAL},
-]
+LEVELS = {levels_by_name.WARN: "Warn", levels_by_name.INFO: "Info", levels_by_name.DEBG: "Debug"}
+RESTART = {
+    datatypes.RestartUnconditionally: "Always",
+    datatypes.RestartWhenExitUnexpected: "Unexpected",
+    False: "Never",
+}
 
 
 class Usage(Exception):
     """What the original would print behind ``Error: ``."""
 
 
-class PretendedOptions(ServerOptions):
-    """The original's options, reading from a dictionary of files."""
+class NamedText(io.StringIO):
+    """An opened file of the pretended machine."""
 
-    def __init__(self, files: dict[str, str]) -> None:
-        super().__init__()
-        self.files = files
-        self.environ_expansions = {f"ENV_{name}": value for name, value in ENVIRONMENT.items()}
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
 
-    def usage(self, msg: Any) -> None:
-        """Raise what the original prints."""
-        raise Usage(str(msg))
 
-    def exists(self, path: str) -> bool:
-        """Whether the dictionary has the file."""
-        return path in self.files
+def by_name(name: str) -> tuple[str, str, int, int]:
+    """A user or a group, in the form of ``pwd`` and ``grp``."""
+    return (name, "x", NAMES[name], NAMES[name])
 
-    def open(self, fn: str, mode: str = "r") -> io.StringIO:
-        """Open a file of the dictionary."""
-        file = io.StringIO(self.files[fn])
-        file.name = fn  # type: ignore[attr-defined]
-        return file
+
+def by_number(number: int) -> tuple[str, str, int, int]:
+    """The user of a number."""
+    if number not in NUMBERS:
+        raise KeyError(number)
+    return ("web", "x", number, number)
 
 
 def read_whole(files: dict[str, str]) -> dict[str, Any]:
-    """What the original makes of a configuration."""
+    """The settings that the original reads from these files, or its error."""
 
-    def pretended_open(path: str, encoding: Any = None) -> io.StringIO:
+    def opened(path: str, *_mode: Any, **_options: Any) -> NamedText:
         if path not in files:
-            raise OSError(path)
-        return io.StringIO(files[path])
+            raise FileNotFoundError(path)
+        return NamedText(path, files[path])
 
-    def pretended_user(name: str) -> tuple[Any, ...]:
-        if name != "web":
-            raise KeyError(name)
-        return ("web", "x", 1000, 1000)
+    def usage(message: Any) -> None:
+        raise Usage(str(message))
 
-    def pretended_uid(uid: int) -> tuple[Any, ...]:
-        if uid not in (0, 1000):
-            raise KeyError(uid)
-        return ("web", "x", uid, uid)
+    def found(pattern: str) -> list[str]:
+        return [path for path in files if fnmatch.fnmatch(path, pattern)]
 
-    with mock.patch.dict(os.environ, ENVIRONMENT, clear=True), mock.patch.object(
-        os, "getcwd", lambda: "/etc/app"
-    ), mock.patch.object(os.path, "isdir", FOLDERS.__contains__), mock.patch.object(
-        tempfile, "tempdir", "/tmp"
-    ), mock.patch.object(datatypes.pwd, "getpwnam", pretended_user), mock.patch.object(
-        datatypes.pwd, "getpwuid", pretended_uid
-    ), mock.patch.object(datatypes.grp, "getgrnam", pretended_user), mock.patch.object(
-        options.platform, "node", lambda: "box"
-    ), mock.patch.object(
-        options.glob, "glob", lambda pattern: [path for path in files if fnmatch.fnmatch(path, pattern)]
-    ), mock.patch.object(configparser, "open", pretended_open, create=True):
-        read = PretendedOptions(files)
-        try:
-            read.realize(args=["-c", CONFIG_FILE], doc="", progname="supervisord")
-        except Usage as error:
-            return {"error": str(error)}
-        return {"ok": settings(read)}
+    read = options.ServerOptions()
+    read.usage = usage
+    read.exists = files.__contains__
+    read.open = opened
+    read.environ_expansions = {f"ENV_{name}": value for name, value in ENVIRONMENT.items()}
+    with (
+        mock.patch.dict(os.environ, ENVIRONMENT, clear=True),
+        mock.patch.object(os, "getcwd", return_value="/etc/app"),
+        mock.patch.object(os.path, "isdir", FOLDERS.__contains__),
+        mock.patch.object(tempfile, "tempdir", "/tmp"),
+        mock.patch.object(datatypes.pwd, "getpwnam", by_name),
+        mock.patch.object(datatypes.pwd, "getpwuid", by_number),
+        mock.patch.object(datatypes.grp, "getgrnam", by_name),
+        mock.patch.object(options.platform, "node", return_value="box"),
+        mock.patch.object(options.glob, "glob", found),
+        mock.patch.object(configparser, "open", opened, create=True),
+    ):
+        read.default_map["childlogdir"] = "/tmp"
+        read.realize(args=["-c", CONFIG_FILE], doc="", progname="supervisord")
+        return settings(read)
 
 
-def settings(read: PretendedOptions) -> dict[str, Any]:
+def settings(read: Any) -> dict[str, Any]:
     """The settings in the shape of the Rust type."""
     section = read.configroot.supervisord
-    levels = {
-        LevelsByName.WARN: "Warn",
-        LevelsByName.INFO: "Info",
-        LevelsByName.DEBG: "Debug",
-    }
     return {
         "daemon": {
             "config_file": CONFIG_FILE,
             "logfile": "Syslog" if read.logfile == "syslog" else {"File": read.logfile},
             "logfile_maxbytes": read.logfile_maxbytes,
             "logfile_backups": read.logfile_backups,
-            "loglevel": levels[read.loglevel],
+            "loglevel": LEVELS[read.loglevel],
             "pidfile": read.pidfile,
             "umask": read.umask,
             "nodaemon": bool(read.nodaemon),
@@ -377,7 +134,8 @@ def settings(read: PretendedOptions) -> dict[str, Any]:
             {"name": name, "factory": f"{factory.__module__}:{factory.__name__}", "options": pairs(extras)}
             for name, factory, extras in section.rpcinterface_factories
         ],
-        "messages": [["Warn", text] for text in read.parse_warnings] + [["Info", text] for text in read.parse_infos],
+        "messages": [["Warn", text] for text in read.parse_warnings]
+        + [["Info", text] for text in read.parse_infos],
     }
 
 
@@ -401,7 +159,7 @@ def log_target(target: Any) -> Any:
     """Where a log goes."""
     if target is None:
         return "None"
-    return "Automatic" if target is Automatic else {"File": target}
+    return "Automatic" if target is datatypes.Automatic else {"File": target}
 
 
 def output(config: Any, channel: str) -> dict[str, Any]:
@@ -418,12 +176,11 @@ def output(config: Any, channel: str) -> dict[str, Any]:
 
 def process(config: Any) -> dict[str, Any]:
     """One process."""
-    restart = {RestartUnconditionally: "Always", RestartWhenExitUnexpected: "Unexpected", False: "Never"}
     names = ["name", "command", "directory", "umask", "priority", "autostart", "startsecs", "startretries"]
     names += ["stopwaitsecs", "stopasgroup", "killasgroup", "exitcodes", "redirect_stderr"]
     return {
         **{name: getattr(config, name) for name in names},
-        "autorestart": restart[config.autorestart],
+        "autorestart": RESTART[config.autorestart],
         "user": config.uid,
         "stopsignal": int(config.stopsignal),
         "environment": pairs(config.environment),

@@ -77,7 +77,7 @@ impl System for Pretended {
         "box".to_owned()
     }
 
-    fn effective_uid(&self) -> u32 {
+    fn uid(&self) -> u32 {
         1000
     }
 
