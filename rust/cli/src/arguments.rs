@@ -4,6 +4,7 @@
 //! be printed and the exit status are returned as an [`Ending`].
 
 use std::cmp::Reverse;
+use std::io::Write as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -30,6 +31,15 @@ impl Ending {
     #[must_use]
     pub fn printed(text: String) -> Self {
         Self { stdout: text, stderr: String::new(), status: 0 }
+    }
+
+    /// Prints the texts and returns the exit status.
+    #[must_use]
+    pub fn print(&self) -> i32 {
+        // Whoever closed the streams does not want to read it.
+        let _ = std::io::stdout().write_all(self.stdout.as_bytes());
+        let _ = std::io::stderr().write_all(self.stderr.as_bytes());
+        self.status.into()
     }
 
     /// The end that the original calls a usage error: the message and a hint, exit status 2.

@@ -209,6 +209,9 @@ impl Core {
                 Touched::All
             }
             Input::SpawnNow(process) => self.with(process, |process| process.spawn_now(now, outbox)),
+            Input::SpawnOverrideReturned(process) => {
+                self.with(process, |process| process.on_spawn_override_returned(outbox))
+            }
             Input::RegisterNamespace { name, methods } => {
                 self.plugin_namespaces.insert(name, methods.into_iter().collect());
                 Touched::Nothing

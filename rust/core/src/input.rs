@@ -163,6 +163,8 @@ pub enum Input {
     SetMood(Mood),
     /// A plug-in asks for a process to be spawned now, whatever replaced the ordinary way.
     SpawnNow(ProcessId),
+    /// The plug-in that replaced the way processes are spawned has been called for this one.
+    SpawnOverrideReturned(ProcessId),
     /// A plug-in answers a namespace of the XML-RPC interface.
     RegisterNamespace {
         /// Its name, before the dot.

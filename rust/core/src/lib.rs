@@ -31,4 +31,5 @@ mod shutdown;
 pub mod signal;
 pub mod state;
 pub mod text;
+pub mod version;
 pub mod xml;

@@ -263,6 +263,21 @@ impl Process {
         outbox.spawn_wanted.push_back(self.id);
     }
 
+    /// The plug-in that replaced spawning was called. Where it started nothing, clients that wait are told so in
+    /// the original's way: those who did not want to wait for RUNNING have what they asked for.
+    pub(crate) fn on_spawn_override_returned(&mut self, outbox: &mut Outbox) {
+        if self.spawning || self.pid != 0 {
+            return;
+        }
+        self.complete_with_target(outbox, |kind, target| match kind {
+            OperationKind::Start { wait: false } => Some(Ok(())),
+            OperationKind::Start { wait: true } => {
+                Some(Err(Fault::with(FaultCode::AbnormalTermination, target)))
+            }
+            OperationKind::Stop { .. } | OperationKind::Signal => None,
+        });
+    }
+
     /// The engine spawned it.
     pub(crate) fn on_spawned(&mut self, pid: i32, now: Now, outbox: &mut Outbox) {
         self.spawning = false;

@@ -103,6 +103,13 @@ fn entities_of_a_dtd_are_never_expanded() {
 }
 
 #[test]
+fn an_element_with_a_hundred_thousand_attributes_costs_nothing() {
+    let attributes: String = (0..100_000).map(|number| format!(" a{number}=''")).collect();
+    let body = format!("<m{attributes}><methodName>x</methodName></m>");
+    assert_eq!(parse_call(body.as_bytes()), Err(XmlError::Malformed("too many attributes".to_owned())));
+}
+
+#[test]
 fn the_ways_to_be_wrong_are_told_apart() {
     assert_eq!(parse_call(b"<m>\xff</m>"), Err(XmlError::NotUtf8));
     assert_eq!(parse_call(b"<m>\x1b</m>"), Err(XmlError::IllegalCharacter(0x1B)));

@@ -1,5 +1,12 @@
 //! The loop, and everything that touches the operating system.
 
+pub mod daemon;
 pub mod files;
 pub mod http;
+pub mod logs;
+pub mod pipes;
+pub mod plugins;
+pub mod reap;
+pub mod run;
+pub mod spawn;
 pub mod web;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use supervisor_core::config::LogLevel;
 use supervisor_core::core::Core;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::event::Event;
@@ -35,6 +36,11 @@ impl Handle {
     pub fn core(&self) -> MutexGuard<'_, Core> {
         // A step that panicked is reported elsewhere; what it left is still the only state there is.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line to the main log.
+    pub fn log(&self, level: LogLevel, message: String) {
+        let _ = self.messages.send(Message::Log(level, message));
     }
 
     /// Passes an input to the core, after those that already wait. Does nothing once the daemon ended.
@@ -72,11 +78,11 @@ pub struct Namespace {
 
 /// Why the plug-ins could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoadError {
-    /// The configuration names something that does not exist: an error message.
-    Usage(String),
-    /// A plug-in failed: text for the main log, then the end.
-    Failed(String),
+pub struct LoadError {
+    /// What whoever started the daemon gets to read.
+    pub message: String,
+    /// The plug-in's own failure, for the main log.
+    pub traceback: Option<String>,
 }
 
 /// The host of plug-ins. Every method is called on the control thread while no lock is held, and may take as
@@ -85,7 +91,7 @@ pub trait PluginHost {
     /// Makes the objects that plug-ins see and loads the plug-ins that the configuration names.
     ///
     /// # Errors
-    /// See [`LoadError`].
+    /// The configuration names something that does not exist, or a plug-in failed.
     fn load(&mut self, handle: Handle) -> Result<Vec<Namespace>, LoadError>;
 
     /// Calls a method.

@@ -5,6 +5,7 @@ mod http_support;
 
 use std::io::Write as _;
 use std::net::Shutdown;
+use std::time::Instant;
 
 use http_support::{Server, call, call_with, error_page, post};
 use supervisor_core::xml::{Value, write_fault, write_response};
@@ -188,13 +189,32 @@ fn others_are_served_while_an_answer_is_awaited() {
 #[test]
 fn a_client_that_ends_its_input_early_still_gets_its_answer() {
     let server = Server::start();
-    let mut client = server.connect();
-    client.send(&call("wait"));
-    client.0.get_ref().shutdown(Shutdown::Write).unwrap();
-    server.shared.wait_for(|seen| seen.methods.contains(&"wait".to_owned()));
-    server.ask(&call("release"));
-    assert_eq!(client.reply().body, write_response(&"released".into()));
-    assert_eq!(client.rest(), b"");
+    for round in 1..=50 {
+        let mut client = server.connect();
+        client.send(&call("wait"));
+        client.0.get_ref().shutdown(Shutdown::Write).unwrap();
+        server
+            .shared
+            .wait_for(|seen| seen.methods.iter().filter(|method| *method == "wait").count() == round);
+        server.ask(&call("release"));
+        assert_eq!(client.reply().body, write_response(&"released".into()));
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn a_request_that_breaks_off_is_not_waited_for() {
+    let server = Server::start();
+    let whole = call("x");
+    let begun = Instant::now();
+    for end in [whole.len() - 1, whole.len() - 60] {
+        let mut client = server.connect();
+        client.send(&whole[..end]);
+        client.0.get_ref().shutdown(Shutdown::Write).unwrap();
+        client.rest();
+    }
+    assert!(begun.elapsed() < http_support::PATIENCE, "it took {:?}", begun.elapsed());
+    assert!(server.shared.now().methods.is_empty());
 }
 
 #[test]

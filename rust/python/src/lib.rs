@@ -1,1 +1,57 @@
-//! The extension module `supervisor._engine`.
+//! The extension module `supervisor._engine`: the programs with an interpreter around them, and the plug-in host.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `facade` | what the Python classes that plug-ins see look things up by |
+//! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
+//! | `values` | XML-RPC values as Python objects and back |
+
+mod facade;
+mod plugins;
+mod values;
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+use supervisor_engine::plugins::PluginHost;
+
+/// The native part of the package `supervisor`.
+#[pymodule]
+mod _engine {
+    #[pymodule_export]
+    use super::facade::Daemon;
+    #[pymodule_export]
+    use super::{run_echo, run_pidproxy, run_supervisorctl, run_supervisord};
+}
+
+/// Runs the daemon with a command line (the program's name first); returns its exit code.
+///
+/// The interpreter is let go of while the daemon waits, so that threads of plug-ins run freely.
+#[pyfunction]
+fn run_supervisord(py: Python<'_>, argv: Vec<String>) -> i32 {
+    py.detach(|| supervisor_cli::supervisord::run(&argv, Some(python_host)))
+}
+
+fn python_host() -> Box<dyn PluginHost> {
+    Box::new(plugins::PythonHost::default())
+}
+
+/// Runs the control program with a command line (the program's name first); returns its exit code.
+#[pyfunction]
+fn run_supervisorctl(py: Python<'_>, argv: Vec<String>) -> i32 {
+    py.detach(|| supervisor_cli::supervisorctl::main(&argv))
+}
+
+/// Prints the sample configuration; returns the exit code.
+#[pyfunction]
+fn run_echo(py: Python<'_>, argv: Vec<String>) -> i32 {
+    drop(argv);
+    py.detach(supervisor_cli::echo::run)
+}
+
+/// Runs a command and passes signals on to it through its pid file; returns the exit code.
+#[pyfunction]
+fn run_pidproxy(py: Python<'_>, argv: Vec<String>) -> i32 {
+    let arguments: Vec<OsString> = argv.into_iter().map(OsString::from).collect();
+    py.detach(|| supervisor_cli::pidproxy::run(&arguments, &mut std::io::stdout()))
+}

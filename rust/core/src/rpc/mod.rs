@@ -18,7 +18,6 @@ pub use fault::{Fault, FaultCode};
 pub(crate) use requests::Requests;
 pub use table::{METHODS, Method, Parameter, ParameterKind};
 
-use crate::config::LogLevel;
 use crate::core::Core;
 use crate::effect::{Effect, RequestId};
 use crate::input::Now;
@@ -62,7 +61,6 @@ impl Core {
         params: Vec<Value>,
         outbox: &mut Outbox,
     ) {
-        outbox.log(LogLevel::Trace, format!("XML-RPC method called: {method}()"));
         match self.call(Call { now, request }, method, params, outbox) {
             Ok(Answer::Now(value)) => self.reply(request, Ok(value), outbox),
             Ok(Answer::Later) => {}

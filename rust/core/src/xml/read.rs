@@ -16,6 +16,9 @@ use super::{base64, characters};
 /// How deep elements may be nested: 200 arrays in each other, three elements each, and the call around them.
 pub const MAX_DEPTH: usize = 610;
 
+/// Most attributes of an element.
+pub const MAX_ATTRIBUTES: usize = 100;
+
 /// A call as a client sent it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodCall {
@@ -213,8 +216,12 @@ impl CallBuilder {
         if !name.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | ':')) {
             return Err(malformed("bad element name"));
         }
-        // Attributes mean nothing, but a document with broken ones is not XML.
-        for attribute in tag.attributes() {
+        // Attributes mean nothing, but a document with broken ones is not XML. Each is compared with all before
+        // it, hence the limit.
+        for (index, attribute) in tag.attributes().enumerate() {
+            if index == MAX_ATTRIBUTES {
+                return Err(malformed("too many attributes"));
+            }
             if attribute?.value.contains('<') {
                 return Err(malformed("`<` in an attribute"));
             }

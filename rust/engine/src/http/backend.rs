@@ -18,8 +18,9 @@ pub enum Answer {
     Value(Value),
     /// The method's fault; still status 200 in HTTP.
     Fault(Fault),
-    /// Something went wrong that no fault describes: status 500.
-    InternalError,
+    /// Something went wrong that no fault describes: status 500. The text, a plug-in's traceback, goes to the main
+    /// log.
+    InternalError(String),
 }
 
 impl From<Result<Value, Fault>> for Answer {
@@ -67,7 +68,7 @@ pub struct StatusRow {
 /// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
 pub trait Backend: 'static {
     /// Calls a method. The answer may come at once or much later; a sender that is dropped counts as
-    /// [`Answer::InternalError`]. When the client is gone, the receiver is dropped.
+    /// an internal error without a text. When the client is gone, the receiver is dropped.
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;
 
     /// Where the log of a process' stream is; `name` is `group:name`, or `name` alone.

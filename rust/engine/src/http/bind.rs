@@ -1,7 +1,7 @@
 //! Making the listeners, by the original's rules: see [`bind`].
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
@@ -250,7 +250,8 @@ fn link(temporary: &Path, path: &Path) -> Result<(), BindError> {
             }
             Ok(_) if is_used(path)? => return Err(BindError::InUse),
             Ok(_) => {
-                eprintln!("Unlinking stale socket {}", path.display());
+                // Nowhere to tell it is no reason to stop.
+                let _ = writeln!(io::stderr(), "Unlinking stale socket {}", path.display());
                 fs::remove_file(path)?;
             }
             // Nothing is in the way: a file system without hard links, unless renaming fails as well.

@@ -1,11 +1,11 @@
 //! Bodies: of answers, whole or endless; of requests, with limits.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -98,31 +98,44 @@ pub(super) enum ReadError {
     Broken,
 }
 
+/// The next piece of a request's body; `None` at its end.
+async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<Bytes, ReadError>> {
+    poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
+        Poll::Ready(None) => Poll::Ready(None),
+        // What is no data are trailers, which mean nothing here.
+        Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(frame.into_data().unwrap_or_default()))),
+        Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(ReadError::Broken))),
+        Poll::Pending if in_flight.input_has_ended() => Poll::Ready(Some(Err(ReadError::Broken))),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
 /// The whole body of a request.
-pub(super) async fn read(body: &mut Incoming) -> Result<Bytes, ReadError> {
+pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits::MAX_BODY_BYTES {
         return Err(ReadError::TooBig);
     }
     let mut whole = BytesMut::new();
     loop {
-        let frame = timeout(limits::BODY_STALL_TIME, body.frame()).await.map_err(|_| ReadError::Stalled)?;
-        let Some(frame) = frame else { return Ok(whole.freeze()) };
-        let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else { continue };
-        if whole.len() + data.len() > limits::MAX_BODY_BYTES {
+        let piece = timeout(limits::BODY_STALL_TIME, next_piece(body, in_flight)).await;
+        let Some(piece) = piece.map_err(|_| ReadError::Stalled)? else { return Ok(whole.freeze()) };
+        let piece = piece?;
+        if whole.len() + piece.len() > limits::MAX_BODY_BYTES {
             return Err(ReadError::TooBig);
         }
-        whole.extend_from_slice(&data);
+        whole.extend_from_slice(&piece);
     }
 }
 
 /// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
 /// answer away from the client.
-pub(super) async fn discard(body: &mut Incoming) {
+pub(super) async fn discard(body: &mut Incoming, in_flight: &InFlight) {
     let mut left = limits::MAX_DISCARDED_BYTES;
     let reading = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+        while let Some(Ok(piece)) = next_piece(body, in_flight).await {
+            match left.checked_sub(piece.len()) {
                 Some(still) => left = still,
                 None => return,
             }

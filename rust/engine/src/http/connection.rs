@@ -37,10 +37,11 @@ pub(super) struct Activity {
     streaming: Cell<bool>,
     /// Bytes wait for the client to read.
     write_blocked: Cell<bool>,
-    /// The client sent its last byte while an answer was in flight; whom to tell when that is over.
+    /// The client has ended its input while an answer is in flight; whom to tell when that is over.
     held_end: RefCell<Option<Waker>>,
-    /// Asks the connection to end at once.
-    pub(super) evict: Notify,
+    /// The connection has been asked to end at once.
+    evicted: Cell<bool>,
+    evict: Notify,
 }
 
 impl Activity {
@@ -52,13 +53,25 @@ impl Activity {
             streaming: Cell::new(false),
             write_blocked: Cell::new(false),
             held_end: RefCell::new(None),
+            evicted: Cell::new(false),
             evict: Notify::new(),
         })
     }
 
     /// Since when the connection could be closed without harm; `None` while an answer is in flight.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    fn idle_since(&self) -> Option<Instant> {
         (self.in_flight.get() == 0).then(|| self.idle_since.get())
+    }
+
+    /// As [`Self::idle_since`], and nobody has asked the connection to end yet.
+    pub(super) fn evictable_since(&self) -> Option<Instant> {
+        if self.evicted.get() { None } else { self.idle_since() }
+    }
+
+    /// Asks the connection to end at once.
+    pub(super) fn evict(&self) {
+        self.evicted.set(true);
+        self.evict.notify_one();
     }
 
     /// When the connection is to be closed unless something happens.
@@ -87,10 +100,15 @@ impl InFlight {
         Self(activity)
     }
 
-    /// The answer is endless: a client that sends its last byte has gone.
+    /// The answer is endless: a client that ends its input is gone.
     pub(super) fn set_streaming(&self) {
         self.0.streaming.set(true);
         self.0.release_end();
+    }
+
+    /// Nothing more comes from the client: what of the request is not there yet never will be.
+    pub(super) fn input_has_ended(&self) -> bool {
+        self.0.held_end.borrow().is_some()
     }
 }
 
@@ -106,7 +124,8 @@ impl Drop for InFlight {
 /// A stream that tells [`Activity`] what happens on it.
 ///
 /// It also keeps the client's end of input back while an answer is in flight: `socat` and `nc -N` end their input
-/// once the request is sent and still want the answer, which hyper would not give them.
+/// once the request is sent and still want the answer, which hyper would not give them. hyper reads from the stream
+/// only when it has nothing left to pass on, so whoever waits for more of a request then waits in vain.
 struct Watched<S> {
     stream: S,
     activity: Rc<Activity>,
@@ -242,5 +261,109 @@ impl Timer {
             sleep.as_mut().reset(deadline);
         }
         sleep.as_mut().poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::task::{JoinHandle, LocalSet, spawn_local};
+    use tokio::time::{Duration, sleep};
+
+    use super::*;
+    use crate::http::respond;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    /// A connection whose every request is answered after ten hours; the clock is a pretended one.
+    fn connect() -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
+        let (client, stream) = duplex(1000);
+        let (ending, shutdown) = watch::channel(false);
+        let task = spawn_local(serve(stream, Activity::new(), shutdown, |_, in_flight| async move {
+            sleep(Duration::from_secs(36_000)).await;
+            respond::whole("text/plain", "late").map(|body| body.hold(in_flight))
+        }));
+        (client, task, ending)
+    }
+
+    async fn seconds_until_closed(mut client: DuplexStream) -> u64 {
+        let begun = Instant::now();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_requests_is_closed_after_half_an_hour() {
+        let test = async {
+            let (client, _task, _ending) = connect();
+            assert_eq!(seconds_until_closed(client).await, limits::IDLE_TIME.as_secs());
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn headers_must_be_complete_half_a_minute_after_their_first_byte() {
+        let test = async {
+            let (mut client, _task, _ending) = connect();
+            sleep(Duration::from_secs(1000)).await;
+            client.write_all(b"GET").await.unwrap();
+            sleep(Duration::from_secs(20)).await;
+            client.write_all(b" / HTTP/1.1\r\n").await.unwrap();
+            assert_eq!(seconds_until_closed(client).await, limits::HEADER_TIME.as_secs() - 20);
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_any_time_and_the_connection_lives_on() {
+        let test = async {
+            let (mut client, _task, _ending) = connect();
+            for _ in 0..2 {
+                client.write_all(REQUEST).await.unwrap();
+                let mut answer = Vec::new();
+                while !answer.ends_with(b"late") {
+                    assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
+                }
+            }
+            assert_eq!(seconds_until_closed(client).await, limits::IDLE_TIME.as_secs());
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_server_waits_for_the_answer_and_for_nothing_else() {
+        let test = async {
+            let (mut client, task, ending) = connect();
+            client.write_all(REQUEST).await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+            ending.send(true).unwrap();
+            assert_eq!(seconds_until_closed(client).await, 35_999);
+            task.await.unwrap();
+
+            let (mut client, task, ending) = connect();
+            client.write_all(b"GET /").await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+            ending.send(true).unwrap();
+            assert_eq!(seconds_until_closed(client).await, 0);
+            task.await.unwrap();
+        };
+        LocalSet::new().run_until(test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eviction_closes_an_idle_connection_at_once() {
+        let (client, stream) = duplex(1000);
+        let (_ending, shutdown) = watch::channel(false);
+        let activity = Activity::new();
+        activity.evict();
+        serve(stream, Rc::clone(&activity), shutdown, |_, in_flight| async move {
+            respond::whole("text/plain", "x").map(|body| body.hold(in_flight))
+        })
+        .await;
+        assert_eq!(seconds_until_closed(client).await, 0);
+        assert_eq!(activity.evictable_since(), None);
     }
 }

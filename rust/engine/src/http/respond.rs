@@ -15,10 +15,10 @@ const SERVER_NAME: &str = concat!("supervisor-rs/", env!("CARGO_PKG_VERSION"));
 /// Type of error pages.
 const HTML: &str = "text/html";
 
-pub(super) type Answer = Response<ResponseBody>;
+pub(super) type Reply = Response<ResponseBody>;
 
 /// An answer of status 200 with the headers of every answer and no others.
-pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Answer {
+pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
     let mut answer = Response::new(body);
     set(&mut answer, SERVER, SERVER_NAME);
     set(&mut answer, CONTENT_TYPE, content_type);
@@ -27,12 +27,12 @@ pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Answer {
 }
 
 /// Sets a header whose value is known to be legal.
-pub(super) fn set(answer: &mut Answer, name: HeaderName, value: &'static str) {
+pub(super) fn set(answer: &mut Reply, name: HeaderName, value: &'static str) {
     answer.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
 /// An answer of status 200 whose body is at hand.
-pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let body = body.into();
     let length = HeaderValue::from(body.len());
     let mut answer = answer(content_type, ResponseBody::whole(body));
@@ -41,7 +41,7 @@ pub(super) fn whole(content_type: &'static str, body: impl Into<Bytes>) -> Answe
 }
 
 /// The original's error page: scripts look for its text.
-pub(super) fn error(status: StatusCode) -> Answer {
+pub(super) fn error(status: StatusCode) -> Reply {
     let code = status.as_u16();
     // The original knows these under their names of HTTP/1.0.
     let reason = match code {
@@ -59,7 +59,7 @@ pub(super) fn error(status: StatusCode) -> Answer {
 }
 
 /// Asks for credentials.
-pub(super) fn unauthorized() -> Answer {
+pub(super) fn unauthorized() -> Reply {
     let mut answer = error(StatusCode::UNAUTHORIZED);
     set(&mut answer, WWW_AUTHENTICATE, "Basic realm=\"default\"");
     set(&mut answer, CONNECTION, "close");

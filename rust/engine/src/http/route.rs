@@ -19,7 +19,7 @@ use super::auth::{Credentials, Refusal};
 use super::backend::Backend;
 use super::body::{self, ResponseBody};
 use super::connection::InFlight;
-use super::respond::{self, Answer};
+use super::respond::{self, Reply};
 use super::{origin, rpc};
 use crate::web;
 
@@ -34,33 +34,33 @@ pub(super) struct Site {
 }
 
 /// Answers a request.
-pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Answer {
+pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Reply {
     let (parts, mut body) = request.into_parts();
-    let answer = match check(&site, &parts) {
-        Ok(()) => route(&site, &parts, &mut body).await,
-        Err(refused) => refused,
+    let answer = match refusal(&site, &parts) {
+        None => route(&site, &parts, &mut body, &in_flight).await,
+        Some(refused) => refused,
     };
     // A client that waits for `100 Continue` takes a refusal instead and sends no body.
     if !parts.headers.contains_key(EXPECT) {
-        body::discard(&mut body).await;
+        body::discard(&mut body, &in_flight).await;
     }
     answer.map(|body| body.hold(in_flight))
 }
 
 /// Authentication comes before everything else, on every path.
-fn check(site: &Site, parts: &Parts) -> Result<(), Answer> {
-    let Some(credentials) = &site.credentials else { return Ok(()) };
-    credentials.check(&parts.headers).map_err(|refusal| match refusal {
-        Refusal::Unauthorized => respond::unauthorized(),
-        Refusal::Malformed => respond::error(StatusCode::BAD_REQUEST),
-    })
+fn refusal(site: &Site, parts: &Parts) -> Option<Reply> {
+    match site.credentials.as_ref()?.check(&parts.headers) {
+        Ok(()) => None,
+        Err(Refusal::Unauthorized) => Some(respond::unauthorized()),
+        Err(Refusal::Malformed) => Some(respond::error(StatusCode::BAD_REQUEST)),
+    }
 }
 
-async fn route(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
     let Some(path) = decode_path(parts.uri.path()) else { return respond::error(StatusCode::BAD_REQUEST) };
     let mut segments = path.split('/');
     match segments.next().unwrap_or_default() {
-        "RPC2" => call(site, parts, body).await,
+        "RPC2" => call(site, parts, body, in_flight).await,
         "logtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
         "logtail" => {
             let (name, channel) = (segments.next(), segments.next().unwrap_or(Channel::Stdout.name()));
@@ -84,7 +84,7 @@ async fn route(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
 }
 
 /// `/RPC2`: only POST, only with a body, and not on behalf of somebody else's web page.
-async fn call(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
+async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
     if parts.method != Method::POST {
         respond::error(StatusCode::BAD_REQUEST)
     } else if origin::is_foreign(&parts.headers) {
@@ -92,7 +92,7 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming) -> Answer {
     } else if !announces_body(parts) {
         respond::error(StatusCode::LENGTH_REQUIRED)
     } else {
-        rpc::respond(&*site.backend, body).await
+        rpc::respond(&*site.backend, body, in_flight).await
     }
 }
 
@@ -101,7 +101,7 @@ fn announces_body(parts: &Parts) -> bool {
 }
 
 /// The pages. The original knows them by GET and POST only, static files by GET and HEAD.
-fn page(site: &Site, parts: &Parts, path: &str) -> Answer {
+fn page(site: &Site, parts: &Parts, path: &str) -> Reply {
     let dynamic = matches!(path, "" | "index.html" | "ok.html");
     match &parts.method {
         &Method::POST if dynamic && !announces_body(parts) => respond::error(StatusCode::LENGTH_REQUIRED),
@@ -115,7 +115,7 @@ fn page(site: &Site, parts: &Parts, path: &str) -> Answer {
     }
 }
 
-fn status_page(site: &Site, query: &str) -> Answer {
+fn status_page(site: &Site, query: &str) -> Reply {
     // The page only shows; a request to change something must not look as if it had been obeyed.
     let action = query.split('&').find_map(|pair| pair.strip_prefix("action="));
     if action.is_some_and(|action| action != "refresh") {
@@ -134,7 +134,7 @@ fn status_page(site: &Site, query: &str) -> Answer {
 }
 
 /// Follows a log without end; a log that is not there (any more, or yet) is status 404.
-async fn follow(site: &Site, log: PathBuf) -> Answer {
+async fn follow(site: &Site, log: PathBuf) -> Reply {
     // The file system may hang, the control thread must not.
     let path = log.clone();
     let found = tokio::task::spawn_blocking(move || std::fs::metadata(path)).await;

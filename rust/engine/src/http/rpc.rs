@@ -3,18 +3,20 @@
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use supervisor_core::config::LogLevel;
+use supervisor_core::expand::repr;
 use supervisor_core::xml::{XmlError, parse_call, write_fault, write_response};
 
-use super::backend::{Answer as CallAnswer, Backend};
+use super::backend::{Answer, Backend};
 use super::body::{self, ReadError};
-use super::respond::{self, Answer};
+use super::connection::InFlight;
+use super::respond::{self, Reply};
 
 /// Most characters of a bad request that the main log shows.
 const LOGGED_CHARACTERS: usize = 1000;
 
 /// Answers a method call.
-pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming) -> Answer {
-    let request = match body::read(body).await {
+pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_flight: &InFlight) -> Reply {
+    let request = match body::read(body, in_flight).await {
         Ok(request) => request,
         Err(ReadError::TooBig) => return respond::error(StatusCode::PAYLOAD_TOO_LARGE),
         Err(ReadError::Stalled) => return respond::error(StatusCode::REQUEST_TIMEOUT),
@@ -24,19 +26,19 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming) -> Answe
         Ok(call) => call,
         Err(error) => {
             let what = if error == XmlError::NoMethodName { "no method name" } else { "unmarshallable" };
-            let shown = python_repr(&request);
+            let shown = shown(&request);
             backend.log(LogLevel::Error, format_args!("XML-RPC request data {shown} is invalid: {what}"));
             return respond::error(StatusCode::BAD_REQUEST);
         }
     };
     let method = call.method.clone();
     backend.log(LogLevel::Trace, format_args!("XML-RPC method called: {method}()"));
-    let text = match backend.call(call).await.unwrap_or(CallAnswer::InternalError) {
-        CallAnswer::Value(value) => {
+    let text = match backend.call(call).await.unwrap_or(Answer::InternalError(String::new())) {
+        Answer::Value(value) => {
             backend.log(LogLevel::Trace, format_args!("XML-RPC method {method}() returned successfully"));
             write_response(&value)
         }
-        CallAnswer::Fault(fault) => {
+        Answer::Fault(fault) => {
             let (code, text) = (fault.code, &fault.text);
             backend.log(
                 LogLevel::Trace,
@@ -44,33 +46,28 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming) -> Answe
             );
             write_fault(fault.code, &fault.text)
         }
-        CallAnswer::InternalError => return respond::error(StatusCode::INTERNAL_SERVER_ERROR),
+        Answer::InternalError(traceback) => {
+            let shown = shown(&request);
+            backend.log(
+                LogLevel::Critical,
+                format_args!(
+                    "Handling XML-RPC request with data {shown} raised an unexpected exception: {traceback}"
+                ),
+            );
+            return respond::error(StatusCode::INTERNAL_SERVER_ERROR);
+        }
     };
     respond::whole("text/xml", text)
 }
 
-/// The beginning of `bytes` as Python's `repr` shows text.
-fn python_repr(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut shown = String::from(quote);
-    for (count, character) in text.chars().enumerate() {
-        if count == LOGGED_CHARACTERS {
-            shown.push('…');
-            break;
-        }
-        match character {
-            '\\' => shown.push_str("\\\\"),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            _ if character == quote => shown.extend(['\\', quote]),
-            _ if character.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(character))),
-            _ => shown.push(character),
-        }
+/// The beginning of a request as Python's `repr` shows text.
+fn shown(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(request);
+    let mut beginning: String = text.chars().take(LOGGED_CHARACTERS).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
     }
-    shown.push(quote);
-    shown
+    repr(&beginning)
 }
 
 #[cfg(test)]
@@ -79,9 +76,9 @@ mod tests {
 
     #[test]
     fn bad_requests_are_logged_as_python_shows_text() {
-        assert_eq!(python_repr(b"junk"), "'junk'");
-        assert_eq!(python_repr(b"it's\n\x1b\\"), r#""it's\n\x1b\\""#);
-        assert_eq!(python_repr(b"'\""), r#"'\'"'"#);
-        assert_eq!(python_repr(&[b'x'; 2000]).chars().count(), LOGGED_CHARACTERS + 3);
+        assert_eq!(shown(b"junk"), "'junk'");
+        assert_eq!(shown(b"it's\n\x1b\\"), r#""it's\n\x1b\\""#);
+        assert_eq!(shown(b"'\""), r#"'\'"'"#);
+        assert_eq!(shown(&[b'x'; 2000]).chars().count(), LOGGED_CHARACTERS + 3);
     }
 }

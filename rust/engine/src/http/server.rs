@@ -11,7 +11,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, spawn_local};
+use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
 use super::auth::Credentials;
@@ -21,7 +21,7 @@ use super::connection::{self, Activity};
 use super::limits;
 use super::route::{self, Site};
 
-/// Running servers. Dropping this stops accepting, but leaves connections and the sockets' paths behind: use
+/// Running servers. Dropping this ends them as well, but nobody knows when, and the sockets' paths stay behind: use
 /// [`Servers::shutdown`].
 pub struct Servers {
     accepting: Vec<Accepting>,
@@ -31,7 +31,16 @@ pub struct Servers {
 }
 
 /// A task that accepts connections; it ends with this.
-struct Accepting(AbortHandle);
+struct Accepting(JoinHandle<()>);
+
+impl Accepting {
+    /// Ends the task and waits until its socket is closed, so that another can listen in its place.
+    async fn end(mut self) {
+        self.0.abort();
+        // However it ended, it is over.
+        let _ = (&mut self.0).await;
+    }
+}
 
 impl Drop for Accepting {
     fn drop(&mut self) {
@@ -49,31 +58,44 @@ impl Servers {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
         let mut servers = Self { accepting: Vec::new(), paths: Vec::new(), connections, ending };
-        for listener in listeners {
-            let credentials =
-                listener.credentials.as_ref().map(|(user, password)| Credentials::new(user, password));
-            let site = Rc::new(Site { backend: Rc::clone(backend), credentials, shutdown: shutdown.clone() });
-            let connections = Rc::clone(&servers.connections);
-            let task = match listener.socket {
-                Socket::Unix(socket) => {
-                    socket.set_nonblocking(true)?;
-                    let socket = UnixListener::from_std(socket)?;
-                    spawn_local(async move {
-                        accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
-                    })
-                }
-                Socket::Tcp(socket) => {
-                    socket.set_nonblocking(true)?;
-                    let socket = TcpListener::from_std(socket)?;
-                    spawn_local(async move {
-                        accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
-                    })
-                }
-            };
-            servers.accepting.push(Accepting(task.abort_handle()));
-            servers.paths.extend(listener.path);
+        for mut listener in listeners {
+            servers.paths.extend(listener.path.take());
+            if let Err(error) = servers.add(listener, backend, &shutdown) {
+                servers.paths.iter().for_each(OwnPath::remove);
+                return Err(error);
+            }
         }
         Ok(servers)
+    }
+
+    fn add(
+        &mut self,
+        listener: Listener,
+        backend: &Rc<dyn Backend>,
+        shutdown: &watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let credentials =
+            listener.credentials.as_ref().map(|(user, password)| Credentials::new(user, password));
+        let site = Rc::new(Site { backend: Rc::clone(backend), credentials, shutdown: shutdown.clone() });
+        let connections = Rc::clone(&self.connections);
+        let task = match listener.socket {
+            Socket::Unix(socket) => {
+                socket.set_nonblocking(true)?;
+                let socket = UnixListener::from_std(socket)?;
+                spawn_local(async move {
+                    accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
+                })
+            }
+            Socket::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                let socket = TcpListener::from_std(socket)?;
+                spawn_local(async move {
+                    accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
+                })
+            }
+        };
+        self.accepting.push(Accepting(task));
+        Ok(())
     }
 
     /// How many connections are open.
@@ -88,7 +110,9 @@ impl Servers {
     /// ([`Backend::call`]), or they use the whole time up.
     pub async fn shutdown(self, grace: Duration) {
         let Self { accepting, paths, connections, ending } = self;
-        drop(accepting);
+        for task in accepting {
+            task.end().await;
+        }
         paths.iter().for_each(OwnPath::remove);
         // Nobody listens when no connection is open.
         let _ = ending.send(true);
@@ -185,10 +209,10 @@ impl Connections {
     fn evict_one(&self) -> bool {
         let open = self.open.borrow();
         let idle = open.values().filter_map(|connection| {
-            connection.activity.idle_since().map(|since| (since, &connection.activity))
+            connection.activity.evictable_since().map(|since| (since, &connection.activity))
         });
         let Some((_, longest)) = idle.min_by_key(|(since, _)| *since) else { return false };
-        longest.evict.notify_one();
+        longest.evict();
         true
     }
 

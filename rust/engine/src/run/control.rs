@@ -35,6 +35,8 @@ const BATCH: usize = 256;
 pub(crate) enum Message {
     /// For the core.
     Input(Input),
+    /// For the main log, from a plug-in.
+    Log(LogLevel, String),
     /// A client calls a method.
     Call {
         /// The method and its arguments.
@@ -165,10 +167,9 @@ impl Control {
             Effect::ReopenLogs => self.logs.reopen(),
             Effect::RemoveLogs { logs } => self.logs.remove(logs),
             Effect::Emit(event) => {
-                if let Some(host) = host.as_mut().filter(|host| host.wants_events()) {
-                    if let Some(trouble) = host.notify(&event) {
-                        self.logs.line(LogLevel::Error, &trouble);
-                    }
+                let subscribed = host.as_mut().filter(|host| host.wants_events());
+                if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
+                    self.logs.line(LogLevel::Error, &trouble);
                 }
             }
             Effect::Reply { request, answer } => self.reply(request, answer.into()),
@@ -182,6 +183,7 @@ impl Control {
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
             Message::Input(input) => self.inputs.push_back(input),
+            Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
@@ -191,7 +193,7 @@ impl Control {
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
-                let spawned = logs.and_then(|logs| self.spawn(*plan, logs));
+                let spawned = logs.and_then(|logs| self.spawn(&plan, logs));
                 self.inputs.push_back(match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
                     Err(error) => Input::SpawnFailed { process, error },
@@ -244,10 +246,10 @@ impl Control {
         });
     }
 
-    fn spawn(&mut self, plan: SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
+    fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let child = spawn(&plan, &resolved)?;
+        let child = spawn(plan, &resolved)?;
         self.children.insert(child.pid, plan.process);
         self.stdins.insert(plan.process, child.stdin);
         let output = |channel, pipe, log| Output {
@@ -310,6 +312,8 @@ impl Control {
                     self.logs.line(LogLevel::Critical, &trouble);
                 }
                 self.note_overrides(host.overrides_spawn());
+                // Behind what the plug-in sent while it was called.
+                self.handle.send(Input::SpawnOverrideReturned(process));
             }
             None => self.inputs.push_back(Input::SpawnNow(process)),
         }
@@ -323,7 +327,7 @@ impl Control {
         host: &mut Option<Box<dyn PluginHost>>,
     ) {
         let Some(host) = host else {
-            self.reply(request, Answer::InternalError);
+            self.reply(request, Answer::InternalError("there is no plug-in host".to_owned()));
             return;
         };
         let answer = host.call(namespace, method, params);
@@ -342,10 +346,7 @@ impl Control {
             PluginAnswer::Fault(Fault { code, text }) => {
                 self.reply(request, Answer::Fault(Fault { code, text }));
             }
-            PluginAnswer::Error(traceback) => {
-                self.logs.line(LogLevel::Critical, &traceback);
-                self.reply(request, Answer::InternalError);
-            }
+            PluginAnswer::Error(traceback) => self.reply(request, Answer::InternalError(traceback)),
             PluginAnswer::Deferred { id, delay } => {
                 let messages = self.messages.clone();
                 tokio::task::spawn_local(async move {

@@ -81,14 +81,14 @@ impl Backend for Daemon {
         let answer = match call.method.as_str() {
             "echo" => Answer::Value(call.params.into_iter().next().unwrap_or(Value::Nil)),
             "fault" => Answer::Fault(Fault::with(FaultCode::BadName, "x")),
-            "internal" => Answer::InternalError,
+            "internal" => Answer::InternalError("it broke".to_owned()),
             "drop" => {
                 sender = None;
-                Answer::InternalError
+                Answer::InternalError("it broke".to_owned())
             }
             "wait" => {
                 self.waiting.borrow_mut().extend(sender.take());
-                Answer::InternalError
+                Answer::InternalError("it broke".to_owned())
             }
             "release" => {
                 for waiting in self.waiting.borrow_mut().drain(..) {
@@ -273,6 +273,8 @@ fn serve(
     stopped: oneshot::Receiver<Duration>,
     started: &channel::Sender<()>,
 ) {
+    let port = listeners.iter().find_map(Listener::tcp_address).unwrap().port();
+    let again = [inet_settings("127.0.0.1", port), unix_settings(&folder.join("s.sock"))];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (stop, asked) = oneshot::channel();
@@ -285,6 +287,8 @@ fn serve(
             grace = asked => grace.unwrap(),
         };
         servers.shutdown(grace).await;
+        // As a reload does: whoever waited for the end can listen there again at once.
+        bind_all(&again).unwrap().into_iter().for_each(Listener::close);
     });
 }
 

@@ -1,0 +1,99 @@
+# The house's commands. `make` alone lists them.
+
+PYTHON ?= python3
+CARGO ?= cargo
+# What pytest is given besides the folder: `make compat PYTEST_ARGS="-k stop -x"`.
+PYTEST_ARGS ?=
+
+TOOLS := .environments/tools
+TESTS := .environments/tests
+BIN := $(CURDIR)/$(TOOLS)/bin
+PYTEST := $(TESTS)/bin/python -m pytest
+
+# One folder of build results for everything: cargo, the wheel, and the source distribution's test.
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+# Targets share folders; cargo and pytest are parallel inside.
+.NOTPARALLEL:
+.PHONY: help run test compat bench lint format wheel sdist environments test-rust test-wheel check-core doc clean \
+	python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: wheel ## build, install into .venv and start examples/quickstart in the foreground
+	test -x .venv/bin/pip || $(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	examples/quickstart/run.sh .venv/bin
+
+test: lint check-core test-rust doc wheel sdist compat test-wheel ## everything that has to pass: all of the following
+
+lint: $(TOOLS)/stamp ## formatters, clippy, ruff and mypy, as checks
+	$(CARGO) fmt --all --check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+check-core: ## prove that the core depends on neither tokio nor nix nor pyo3
+	@tree=$$($(CARGO) tree --locked -p supervisor-core -e normal,build --prefix none) || exit 1; \
+	if printf '%s\n' "$$tree" | grep -E '^(tokio|nix|pyo3)([-_][a-z0-9_-]+)? v'; then \
+		echo 'check-core: the core must not depend on these' >&2; exit 1; \
+	else echo 'check-core: neither tokio nor nix nor pyo3'; fi
+
+test-rust: ## Rust tests: nextest where it is installed, else cargo test
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
+		$(CARGO) nextest run --locked --no-fail-fast && $(CARGO) test --locked --doc; \
+	else set -x; $(CARGO) test --locked --no-fail-fast; fi
+
+# For contributors, so with what is private, and links to it.
+doc: ## Rust documentation; a warning is an error
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' \
+		$(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+wheel: $(TOOLS)/stamp ## build the wheel into dist/
+	rm -f dist/*.whl
+	PATH="$(BIN):$$PATH" $(BIN)/python -m build --no-isolation --wheel --outdir dist .
+
+sdist: $(TOOLS)/stamp ## pack the source distribution into dist/ (needs a git checkout)
+	rm -f dist/*.tar.gz
+	PATH="$(BIN):$$PATH" $(BIN)/python -m build --no-isolation --sdist --outdir dist .
+
+environments: python ## prepare .environments/theirs, ours and tests; needs the wheel
+	$(PYTHON) compat-tests/environments.py
+
+compat: wheel environments ## the compatibility tests, against the original and against ours
+	SUPERVISOR_UNDER_TEST=theirs $(PYTEST) compat-tests --ignore=compat-tests/wheel $(PYTEST_ARGS)
+	SUPERVISOR_UNDER_TEST=ours $(PYTEST) compat-tests --ignore=compat-tests/wheel $(PYTEST_ARGS)
+
+test-wheel: wheel sdist environments ## install, replace and remove the wheel with pip and uv
+	SUPERVISOR_UNDER_TEST=ours UV="$(BIN)/uv" $(PYTEST) compat-tests/wheel $(PYTEST_ARGS)
+
+bench: wheel environments ## measure side by side with the original
+	$(TESTS)/bin/python benchmarks/run.py
+
+format: $(TOOLS)/stamp ## put Rust and Python into shape
+	$(CARGO) fmt --all
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove everything that was built, environments too
+	rm -rf "$(CARGO_TARGET_DIR)" .environments .venv wheel.data dist .mypy_cache .ruff_cache .pytest_cache
+	find python compat-tests build_backend -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The tools, pinned, in an environment of their own. The stamp is written last.
+$(TOOLS)/stamp: requirements-dev.txt | python
+	rm -rf $(TOOLS)
+	$(PYTHON) -m venv $(TOOLS)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# Say what is missing before something fails halfway.
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { \
+		echo "Python 3.9 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) lacks its venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@command -v $(CARGO) >/dev/null || { \
+		echo "cargo is needed: https://rustup.rs" >&2; exit 1; }

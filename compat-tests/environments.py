@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
+
+    python3 compat-tests/environments.py [theirs] [ours] [tests]
+
+Three virtual environments, all of them when none is named:
+
+* `theirs`: the original, `supervisor==4.3.0`;
+* `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
+* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file.
+
+An environment is made again only when what it is made of has changed: the Python that makes it, the
+pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
+interrupted run leaves nothing that looks finished. Only the standard library is used here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = REPOSITORY / ".environments"
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+#: Part of REQUIREMENTS, by reference.
+EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
+THE_ORIGINAL = "supervisor==4.3.0"
+NAMES = ("theirs", "ours", "tests")
+
+
+class NoWheelError(Exception):
+    """There is no wheel of ours to install."""
+
+
+def wheel() -> Path:
+    """The wheel to test: `SUPERVISOR_WHEEL`, or the newest in `dist/`. Raises `NoWheelError`."""
+    named = os.environ.get("SUPERVISOR_WHEEL")
+    if named:
+        path = Path(named).resolve()
+        if not path.is_file():
+            raise NoWheelError(f"SUPERVISOR_WHEEL names {named}, which is not a file")
+        return path
+    built = sorted((REPOSITORY / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        raise NoWheelError("no wheel in dist/: build one first, or name one with SUPERVISOR_WHEEL")
+    return built[-1]
+
+
+def inputs(name: str) -> tuple[list[str], str]:
+    """What pip is asked to install into the environment `name`, and a digest of it and of this Python."""
+    digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n".encode())
+    if name == "theirs":
+        arguments = [THE_ORIGINAL]
+    elif name == "ours":
+        path = wheel()
+        digest.update(path.read_bytes())
+        arguments = [str(path)]
+    else:
+        digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
+        arguments = ["-r", str(REQUIREMENTS)]
+    digest.update("\n".join(arguments).encode())
+    return arguments, digest.hexdigest()
+
+
+def prepare(name: str) -> Path:
+    """Make the environment `name` unless it is up to date; returns its folder."""
+    arguments, digest = inputs(name)
+    folder = ENVIRONMENTS / name
+    stamp = folder / "stamp"
+    if stamp.is_file() and stamp.read_text() == digest:
+        return folder
+    print(f"making {folder.relative_to(REPOSITORY)}", flush=True)
+    stamp.unlink(missing_ok=True)
+    venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(folder)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([*pip, *arguments], check=True)
+    stamp.write_text(digest)
+    return folder
+
+
+def main(names: list[str]) -> int:
+    """Prepare the named environments, or all; returns the exit code."""
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"unknown environment {unknown[0]}; known are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    try:
+        for name in names or NAMES:
+            prepare(name)
+    except NoWheelError as why:
+        print(why, file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as why:
+        print(f"pip ended with code {why.returncode}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

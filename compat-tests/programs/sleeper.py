@@ -1,0 +1,6 @@
+"""Lives until a signal ends it."""
+
+import signal
+
+while True:
+    signal.pause()

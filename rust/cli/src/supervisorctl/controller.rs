@@ -1,0 +1,290 @@
+//! Takes a line apart, runs its command, and keeps what commands share: the session, the client, the
+//! output and the exit code.
+
+use std::io::{self, Write};
+
+use super::command::{self, Flow, Outcome};
+use super::failure::Failure;
+use super::input::Lines;
+use super::output::Output;
+use super::password::SilentTerminal;
+use super::{Session, exit_status};
+use crate::client::{Client, ClientError, Endpoint, fault};
+
+/// The interface version that the original's client insists on.
+const API_VERSION: &str = "3.0";
+
+/// What is shown where a password is asked for.
+const PASSWORD_PROMPT: &str = "Password:";
+
+/// Statuses of a process that is down, for which the exit code is 7.
+const DEAD_PROGRAM: [i32; 3] = [fault::SPAWN_ERROR, fault::ABNORMAL_TERMINATION, fault::NOT_RUNNING];
+
+/// One session at work.
+pub struct Controller<'a> {
+    session: Session,
+    client: Client,
+    input: Lines,
+    output: Output<'a>,
+    errors: &'a mut dyn Write,
+    exit_status: i32,
+}
+
+impl<'a> Controller<'a> {
+    /// A session that has not yet done anything.
+    pub(super) fn new(
+        session: Session,
+        client: Client,
+        input: Lines,
+        output: Output<'a>,
+        errors: &'a mut dyn Write,
+    ) -> Self {
+        Self { session, client, input, output, errors, exit_status: exit_status::SUCCESS }
+    }
+
+    /// What the session was started with; `open` changes its server.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The connection to the server.
+    pub(super) fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// The exit code as it stands.
+    pub(super) fn exit_status(&self) -> i32 {
+        self.exit_status
+    }
+
+    /// Sets the exit code.
+    pub(super) fn set_exit_status(&mut self, status: i32) {
+        self.exit_status = status;
+    }
+
+    /// Sets the exit code that belongs to one process's status: none for success and for `ignored`,
+    /// 7 for a process that is down, else 1. So the last failure that counts decides (traps 4).
+    pub(super) fn set_exit_status_from(&mut self, status: i64, ignored: Option<i32>) {
+        let is = |code: i32| status == i64::from(code);
+        if is(fault::SUCCESS) || ignored.is_some_and(is) {
+            return;
+        }
+        let down = DEAD_PROGRAM.into_iter().any(is);
+        self.exit_status = if down { exit_status::NOT_RUNNING } else { exit_status::GENERIC };
+    }
+
+    /// Prints a line.
+    pub(super) fn print(&mut self, text: &str) {
+        self.output.line(text);
+    }
+
+    /// Prints a line and sets the exit code to 1.
+    pub(super) fn complain(&mut self, text: &str) {
+        self.output.line(text);
+        self.exit_status = exit_status::GENERIC;
+    }
+
+    /// Writes to standard error.
+    pub(super) fn print_error(&mut self, text: &str) {
+        self.output.flush();
+        // Nobody is left to be told.
+        let _ = writeln!(self.errors, "{text}");
+    }
+
+    /// Prints a prompt and reads a line; `None` at the end of input.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Interrupted`] on Ctrl-C.
+    pub(super) fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        self.output.prompt(prompt);
+        self.client.wait(self.input.next())
+    }
+
+    /// Asks a question that has to be answered.
+    ///
+    /// # Errors
+    ///
+    /// Ctrl-C, or the end of input.
+    fn ask_or_fail(&mut self, prompt: &str) -> Result<String, Failure> {
+        self.ask(prompt)?.ok_or(Failure::EndOfInput("EOF when reading a line"))
+    }
+
+    /// Whether the user means it; not asked, and true, when the session is not interactive.
+    ///
+    /// # Errors
+    ///
+    /// Ctrl-C, or the end of input.
+    pub(super) fn confirm(&mut self, question: &str) -> Result<bool, Failure> {
+        if !self.session.interactive {
+            return Ok(true);
+        }
+        let answer = self.ask_or_fail(question)?;
+        Ok(answer.to_lowercase().starts_with('y'))
+    }
+
+    /// Lets Ctrl-C end what is waited for instead of the process.
+    ///
+    /// # Errors
+    ///
+    /// The handler cannot be installed.
+    pub(super) fn watch_interrupts(&mut self) -> io::Result<()> {
+        self.client.watch_interrupts()
+    }
+
+    /// The client, its output and its input at once, for streams.
+    pub(super) fn parts(&mut self) -> (&mut Client, &mut Output<'a>, &mut Lines) {
+        (&mut self.client, &mut self.output, &mut self.input)
+    }
+
+    /// Talks to another server from now on.
+    pub(super) fn set_server_url(&mut self, url: &str) {
+        self.session.endpoint.server_url = url.to_owned();
+        self.client.set_endpoint(self.session.endpoint.clone());
+    }
+
+    /// Checks that the server is there and speaks this language; otherwise says so and sets the exit
+    /// code (parity 3). Returns whether the command may go on.
+    ///
+    /// # Errors
+    ///
+    /// Anything that has no sentence of its own.
+    pub(super) fn check_server(&mut self) -> Result<bool, Failure> {
+        let url = &self.session.endpoint.server_url;
+        let (status, sentence) = match self.client.api_version() {
+            Ok(version) if version == API_VERSION => return Ok(true),
+            Ok(version) => (
+                exit_status::NOT_INSTALLED,
+                format!(
+                    "Sorry, this version of supervisorctl expects to talk to a server with API version \
+                     {API_VERSION}, but the remote version is {version}."
+                ),
+            ),
+            Err(error) if error.fault_code() == Some(fault::UNKNOWN_METHOD) => (
+                exit_status::UNIMPLEMENTED,
+                "Sorry, supervisord responded but did not recognize the supervisor namespace commands that \
+                 supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor] section \
+                 is enabled in the configuration file (see sample.conf)."
+                    .to_owned(),
+            ),
+            Err(error) if error.is_refused() => (exit_status::REFUSED, format!("{url} refused connection")),
+            Err(error) if error.is_missing() => (exit_status::NOT_RUNNING, format!("{url} no such file")),
+            Err(error) => return Err(error.into()),
+        };
+        self.output.line(&sentence);
+        self.exit_status = status;
+        Ok(false)
+    }
+
+    /// Runs one line and says whether a shell goes on. A failure of the command is printed here.
+    pub(super) fn run_line(&mut self, line: &str) -> Flow {
+        let outcome = self.run_command(line.trim());
+        self.client.disconnect();
+        self.output.flush();
+        match outcome {
+            Ok(flow) => flow,
+            Err(Failure::Interrupted) => {
+                self.print("");
+                self.exit_status = exit_status::INTERRUPTED;
+                Flow::Leave
+            }
+            Err(failure) => {
+                self.complain(&failure.line());
+                Flow::Continue
+            }
+        }
+    }
+
+    /// Finds the command of a line and runs it; when the server wants credentials, asks for them and
+    /// runs it again.
+    fn run_command(&mut self, line: &str) -> Outcome {
+        if line.is_empty() {
+            return Ok(Flow::Continue);
+        }
+        let (name, argument) = split_line(line);
+        let Some(command) = command::find(name) else {
+            self.complain(&format!("*** Unknown syntax: {line}"));
+            return Ok(Flow::Continue);
+        };
+        match (command.run)(self, argument) {
+            Err(failure) if failure.is_unauthorized() => {
+                self.print("Server requires authentication");
+                if !self.session.interactive {
+                    return Err(failure);
+                }
+                self.ask_for_credentials()?;
+                self.run_command(line)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Asks for the password on the terminal, which Ctrl-C must not leave silent.
+    fn ask_for_hidden_password(&mut self, mut terminal: SilentTerminal) -> Result<String, Failure> {
+        self.watch_interrupts().map_err(ClientError::Io)?;
+        let mut typed = terminal.ask(PASSWORD_PROMPT).map_err(ClientError::Io)?;
+        let password = self.client.wait(typed.next())?.ok_or(Failure::EndOfInput(""))?;
+        terminal.end_line().map_err(ClientError::Io)?;
+        Ok(password)
+    }
+
+    /// Asks for the password where there is no terminal: on standard error, and reads standard input.
+    fn ask_for_visible_password(&mut self) -> Result<String, Failure> {
+        self.print_error("Warning: Password input may be echoed.");
+        // Nobody may be there to read the question; the answer may still come.
+        let _ = write!(self.errors, "{PASSWORD_PROMPT}").and_then(|()| self.errors.flush());
+        let password = self.client.wait(self.input.next())?.ok_or(Failure::EndOfInput(""))?;
+        self.print_error("");
+        Ok(password)
+    }
+
+    /// Asks for user name and password, the latter on the terminal if there is one.
+    fn ask_for_credentials(&mut self) -> Result<(), Failure> {
+        let username = self.ask_or_fail("Username:")?;
+        self.output.flush();
+        let password = match SilentTerminal::open() {
+            Ok(terminal) => self.ask_for_hidden_password(terminal)?,
+            Err(_) => self.ask_for_visible_password()?,
+        };
+        self.print("");
+        self.session.endpoint =
+            Endpoint { username: Some(username), password: Some(password), ..self.session.endpoint.clone() };
+        self.client.set_endpoint(self.session.endpoint.clone());
+        Ok(())
+    }
+}
+
+/// Divides a line, trimmed and not empty, into the command's name and the rest: the name is what is
+/// made of ASCII letters, digits and underscores. `?x` is `help x`.
+fn split_line(line: &str) -> (&str, &str) {
+    if let Some(rest) = line.strip_prefix('?') {
+        return ("help", rest.trim());
+    }
+    let end = line.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    let (name, rest) = line.split_at(end.unwrap_or(line.len()));
+    (name, rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_line;
+
+    #[test]
+    fn a_line_is_a_name_and_the_rest() {
+        assert_eq!(split_line("start  a b"), ("start", "a b"));
+        assert_eq!(split_line("status"), ("status", ""));
+        assert_eq!(split_line("tail-f"), ("tail", "-f"));
+    }
+
+    #[test]
+    fn a_question_mark_asks_for_help() {
+        assert_eq!(split_line("?start"), ("help", "start"));
+        assert_eq!(split_line("?"), ("help", ""));
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_sign_has_no_name() {
+        assert_eq!(split_line("!ls"), ("", "!ls"));
+        assert_eq!(split_line(":x"), ("", ":x"));
+    }
+}

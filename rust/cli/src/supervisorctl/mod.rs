@@ -1,0 +1,124 @@
+//! The program `supervisorctl`: one command from the command line, or a shell (parity 3).
+//!
+//! - [`command`] is the table of commands; each family has a file in `commands`.
+//! - [`controller`] takes a line apart, runs its command and keeps the exit code.
+//! - [`shell`] reads lines.
+//!
+//! Everything a command prints goes to standard output in the original's words; exit codes are those
+//! of `exit_status`.
+
+mod columns;
+pub mod command;
+mod commands;
+pub mod controller;
+mod exit_status;
+mod failure;
+mod input;
+mod namespec;
+mod output;
+mod password;
+mod python_text;
+mod shell;
+
+use std::io::{BufRead, BufReader, Write, stderr, stdin, stdout};
+use std::path::PathBuf;
+
+use supervisor_core::config::{find_config, read_client};
+use supervisor_engine::files::RealSystem;
+
+use crate::arguments::{Ending, parse_supervisorctl, program_path};
+use crate::client::{Client, Endpoint};
+use controller::Controller;
+use input::Lines;
+use output::Output;
+
+/// What command line and configuration say about one run.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Which server, and as whom.
+    pub endpoint: Endpoint,
+    /// The shell's prompt, without its `> `.
+    pub prompt: String,
+    /// Where the shell keeps its history.
+    pub history_file: Option<PathBuf>,
+    /// Ask before shutdown and reload, and for credentials. Without a command there is a shell
+    /// whatever this says.
+    pub interactive: bool,
+    /// The command and its arguments; joined with spaces and taken apart again, so that
+    /// `signal "USR1 web"` is the same as `signal USR1 web`.
+    pub actions: Vec<String>,
+}
+
+impl Default for Session {
+    /// The built-in defaults of `[supervisorctl]`.
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint { server_url: "http://localhost:9001".to_owned(), ..Endpoint::default() },
+            prompt: "supervisor".to_owned(),
+            history_file: None,
+            interactive: false,
+            actions: Vec::new(),
+        }
+    }
+}
+
+/// Runs the control program with a command line, the program's name first. Returns the exit code.
+pub fn main(argv: &[String]) -> i32 {
+    match session(argv) {
+        Ok(session) => run(session, BufReader::new(stdin()), &mut stdout(), &mut stderr()),
+        Err(ending) => ending.print(),
+    }
+}
+
+/// What command line and configuration say.
+fn session(argv: &[String]) -> Result<Session, Ending> {
+    let system = RealSystem;
+    let (called, arguments) =
+        argv.split_first().map_or(("supervisorctl", argv), |(first, rest)| (first, rest));
+    let program = program_path(&system, called);
+    let said = parse_supervisorctl(&system, &program, arguments)?;
+    // Without a file at the default places the built-in defaults do.
+    let config_file = said.config_file.or_else(|| find_config(&system, &program).ok());
+    let settings = read_client(&system, config_file.as_deref(), &said.overrides)
+        .map_err(|error| Ending::usage(&program, &error.to_string()))?;
+    Ok(Session {
+        endpoint: Endpoint {
+            server_url: settings.server_url,
+            username: settings.username,
+            password: settings.password,
+        },
+        prompt: settings.prompt,
+        history_file: settings.history_file.map(PathBuf::from),
+        interactive: said.interactive,
+        actions: said.action,
+    })
+}
+
+/// Runs a session and returns the exit code: that of the command, or 0 after a shell.
+///
+/// `errors` takes what a log stream has to say; everything else is printed to `output`. When `output`
+/// is closed by its reader the session goes on without it.
+pub fn run(
+    mut session: Session,
+    input: impl BufRead + Send + 'static,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> i32 {
+    session.interactive |= session.actions.is_empty();
+    let client = match Client::new(session.endpoint.clone()) {
+        Ok(client) => client,
+        Err(error) => {
+            // The session is over either way, whether this can be written or not.
+            let _ = writeln!(errors, "Error: {error}");
+            return exit_status::GENERIC;
+        }
+    };
+    let mut controller = Controller::new(session, client, Lines::new(input), Output::new(output), errors);
+    if controller.session().actions.is_empty() {
+        shell::run(&mut controller);
+        return exit_status::SUCCESS;
+    }
+    let line = controller.session().actions.join(" ");
+    controller.run_line(&line);
+    controller.exit_status()
+}

@@ -1,0 +1,115 @@
+//! Following a log that grows: the source of `/logtail` and `/mainlogtail` (parity 8).
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc};
+
+use super::shared::Shared;
+
+/// How much of the log a follower gets to see first.
+const HEAD: u64 = 1024;
+
+/// Most bytes handed on at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// Said when the log became shorter.
+const TRUNCATED: &[u8] = b"==> File truncated <==\n";
+
+/// Wakes one follower when the log thread has written to its log.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    pub(crate) path: PathBuf,
+    pub(crate) notify: Notify,
+}
+
+/// Sends the end of the log at `path`, then what is added, until the receiver is dropped. Ends at once where
+/// there is no such file.
+///
+/// Woken by the log thread's own writes only. A receiver that is slow holds up nobody else.
+pub(crate) async fn follow(shared: Rc<Shared>, path: PathBuf, receiver: mpsc::Sender<Bytes>) {
+    let wake = Rc::new(Wake { path, notify: Notify::new() });
+    // Before the first look, so that nothing that is written meanwhile goes unnoticed.
+    shared.add_follower(&wake);
+    let Ok(mut log) = Followed::open(&wake.path) else { return };
+    loop {
+        match log.next() {
+            Ok(Some(bytes)) => {
+                if receiver.send(bytes).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => tokio::select! {
+                () = wake.notify.notified() => {}
+                () = receiver.closed() => return,
+            },
+            Err(_) => return,
+        }
+    }
+}
+
+/// A log and how much of it was handed on.
+struct Followed {
+    path: PathBuf,
+    file: File,
+    position: u64,
+}
+
+impl Followed {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = open_regular(path)?;
+        let position = file.metadata()?.len().saturating_sub(HEAD);
+        Ok(Self { path: path.to_owned(), file, position })
+    }
+
+    /// What comes next, if there is anything yet. A file that was replaced is read to its end first.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        loop {
+            let size = self.file.metadata()?.len();
+            if size < self.position {
+                self.position = 0;
+                return Ok(Some(Bytes::from_static(TRUNCATED)));
+            }
+            let bytes = self.read(size)?;
+            if !bytes.is_empty() {
+                return Ok(Some(bytes));
+            }
+            if !self.switch_if_replaced()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next bytes up to `size`.
+    fn read(&mut self, size: u64) -> io::Result<Bytes> {
+        let wanted = usize::try_from(size - self.position).unwrap_or(CHUNK).min(CHUNK);
+        let mut bytes = vec![0; wanted];
+        let count = self.file.read_at(&mut bytes, self.position)?;
+        bytes.truncate(count);
+        self.position += u64::try_from(count).unwrap_or(0);
+        Ok(Bytes::from(bytes))
+    }
+
+    /// Goes on with another file that has the log's name by now, from its beginning.
+    fn switch_if_replaced(&mut self) -> io::Result<bool> {
+        let old = self.file.metadata()?;
+        match self.path.metadata() {
+            Ok(new) if (new.dev(), new.ino()) != (old.dev(), old.ino()) => {}
+            // The same, or gone: then the old file may still grow.
+            _ => return Ok(false),
+        }
+        let Ok(file) = open_regular(&self.path) else { return Ok(false) };
+        self.file = file;
+        self.position = 0;
+        Ok(true)
+    }
+}
+
+fn open_regular(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotSeekable.into()) }
+}

@@ -1,0 +1,197 @@
+//! The daemon from its start to its end: one life after another in the same process, until it is to stay down.
+//!
+//! The order of a start is the original's: become the configured user, raise limits, open the main log, remove old
+//! automatic logs, add the groups, load plug-ins, listen, go into the background, write the pid file. Only then
+//! threads and the runtime start, since a process with threads must not fork.
+
+mod backend;
+mod clock;
+mod control;
+mod signals;
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use supervisor_core::config::{DaemonSettings, LogLevel, Settings};
+use supervisor_core::core::Core;
+use supervisor_core::effect::Effect;
+use supervisor_core::input::Input;
+use supervisor_core::rpc::STANDARD_FACTORY;
+use supervisor_core::state::Mood;
+use tokio::sync::mpsc;
+
+use crate::daemon::background::daemonise;
+use crate::daemon::limits::raise_limits;
+use crate::daemon::pidfile::PidFile;
+use crate::daemon::signals::ignore_write_signals;
+use crate::daemon::user::become_user;
+use crate::http::{Backend, Listener, Servers, bind_all};
+use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic};
+use crate::plugins::{Handle, PluginHost};
+use backend::Daemon;
+use clock::Clock;
+use control::Control;
+pub(crate) use control::Message;
+use signals::Signals;
+
+/// How long answers under way may take once everything is stopped.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What the daemon needs from those who start it.
+pub struct Start<'a> {
+    /// What clients are told the version is.
+    pub version: &'a str,
+    /// The configuration of the first life.
+    pub settings: Settings,
+    /// Reads the configuration again for each later life. The error is the text after `Error: `.
+    pub read_settings: &'a dyn Fn() -> Result<Settings, String>,
+    /// The host of plug-ins, where there is an interpreter.
+    pub host: Option<Box<dyn PluginHost>>,
+}
+
+/// Why the daemon could not start: the text after `Error: `, for whoever started it. The process ends with code 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartError(pub String);
+
+/// Runs the daemon until it is to stay down.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
+    let clock = Clock::start();
+    ignore_write_signals();
+    let mut settings = start.settings;
+    let mut is_first = true;
+    while live(settings, start.version, clock, is_first, &mut start.host)? == Mood::Restarting {
+        settings = (start.read_settings)().map_err(StartError)?;
+        is_first = false;
+    }
+    Ok(())
+}
+
+/// One life: from the settings to the moment everything is stopped.
+fn live(
+    settings: Settings,
+    version: &str,
+    clock: Clock,
+    is_first: bool,
+    host: &mut Option<Box<dyn PluginHost>>,
+) -> Result<Mood, StartError> {
+    let (mut main_log, daemon) = open_main_log(&settings, is_first)?;
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let servers = settings.http_servers.clone();
+    let interfaces = settings.rpc_interfaces.clone();
+    let core = Arc::new(Mutex::new(Core::new(settings, version)));
+    let handle = Handle::new(core, messages.clone());
+
+    let mut effects = Vec::new();
+    handle.core().step(clock.now(), Input::Load, &mut effects);
+    if let Some(host) = host {
+        let namespaces = host.load(handle.clone()).map_err(|error| {
+            if let Some(traceback) = error.traceback {
+                main_log.line(LogLevel::Warn, &traceback);
+            }
+            StartError(error.message)
+        })?;
+        for namespace in namespaces {
+            let input = Input::RegisterNamespace { name: namespace.name, methods: namespace.methods };
+            handle.core().step(clock.now(), input, &mut effects);
+        }
+        let input = Input::OverrideSpawn(host.overrides_spawn());
+        handle.core().step(clock.now(), input, &mut effects);
+    } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
+        let message =
+            format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
+        return Err(StartError(message));
+    }
+    let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
+    for listener in &listeners {
+        for interface in &interfaces {
+            main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
+        }
+        if let Some(warning) = listener.warning() {
+            main_log.line(LogLevel::Critical, &warning);
+        }
+    }
+
+    if !daemon.nodaemon && is_first {
+        match daemonise(daemon.directory.as_deref(), daemon.umask) {
+            Ok(lines) => say(&mut main_log, &lines),
+            Err(error) => return Err(StartError(format!("could not daemonize: {error}"))),
+        }
+    }
+    let (pid_file, line) = PidFile::write(&daemon.pidfile);
+    say(&mut main_log, &[line]);
+    let mood = serve(main_log, clock, handle, (messages, inbox), listeners, effects, host);
+    if let Some(host) = host {
+        host.unload();
+    }
+    if let Some(pid_file) = pid_file {
+        pid_file.remove();
+    }
+    mood
+}
+
+fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
+    for (level, message) in lines {
+        main_log.line(*level, message);
+    }
+}
+
+/// Becomes the user, raises limits, opens the main log and says there what the start has to say so far: the
+/// severest first, as the original does.
+fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, DaemonSettings), StartError> {
+    let daemon = settings.daemon.clone();
+    let mut messages = settings.messages.clone();
+    messages.extend(become_user(daemon.user).map_err(StartError)?);
+    if is_first {
+        messages.extend(raise_limits(daemon.minfds, daemon.minprocs).map_err(StartError)?);
+    }
+    messages.sort_by_key(|(level, _)| *level);
+    let main_log = MainLog {
+        target: daemon.logfile.clone(),
+        maxbytes: daemon.logfile_maxbytes,
+        backups: daemon.logfile_backups,
+        level: daemon.loglevel,
+        echo_stdout: daemon.nodaemon && !daemon.silent,
+    };
+    let mut main_log = MainLogWriter::open(&main_log)
+        .map_err(|error| StartError(format!("could not open the main log: {error}")))?;
+    say(&mut main_log, &messages);
+    if !daemon.nocleanup {
+        say(&mut main_log, &clear_automatic(&daemon.childlogdir, &daemon.identifier));
+    }
+    Ok((main_log, daemon))
+}
+
+/// Starts threads and the runtime, works until everything is stopped, and ends them again.
+fn serve(
+    main_log: MainLogWriter,
+    clock: Clock,
+    handle: Handle,
+    (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
+    listeners: Vec<Listener>,
+    effects: Vec<Effect>,
+    host: &mut Option<Box<dyn PluginHost>>,
+) -> Result<Mood, StartError> {
+    let failed = |error: std::io::Error| StartError(format!("could not start: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let logs = Logs::start(main_log).map_err(failed)?;
+    let local = tokio::task::LocalSet::new();
+    let mood = local.block_on(&runtime, async {
+        let mut signals = Signals::listen().map_err(failed)?;
+        let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), clock);
+        for effect in effects {
+            control.carry_out(effect, host).await;
+        }
+        control.take_in_all(host).await;
+        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
+        let servers = Servers::start(listeners, &backend).map_err(failed)?;
+        let mood = control.work(&mut inbox, &mut signals, host).await;
+        servers.shutdown(GRACE).await;
+        Ok(mood)
+    });
+    logs.stop();
+    mood
+}
