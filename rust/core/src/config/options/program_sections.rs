@@ -67,7 +67,8 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
         OptionSpec::new("umask", ValueType::Octal, Default::Unset, "File mask of the process.")
             .sees(Sees::Program)
             .commented("022"),
-        PRIORITY,
+        // Read as the priority of its own group too, where it sees no more than a group's option.
+        PRIORITY.sees(Sees::Program),
         program("autostart", ValueType::Boolean, "true", "Start together with the daemon.").commented("true"),
         program(
             "startsecs",
