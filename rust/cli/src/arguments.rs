@@ -272,10 +272,15 @@ fn command(options: &[CommandLineOption]) -> Command {
     command
 }
 
+/// An option without what clap shows behind it.
+fn word(shown: &str) -> &str {
+    shown.split([' ', '=']).next().unwrap_or_default()
+}
+
 /// What Python's `getopt` says about a mistake that clap found.
 fn getopt_message(error: &clap::Error, options: &[CommandLineOption], arguments: &[String]) -> String {
     let at_fault = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(text)) => text.split([' ', '=']).next().unwrap_or_default(),
+        Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
     let longs = || options.iter().filter_map(|option| option.switch.long);
@@ -292,9 +297,12 @@ fn getopt_message(error: &clap::Error, options: &[CommandLineOption], arguments:
             };
             format!("option {} requires argument", written.unwrap_or_default())
         }
-        ErrorKind::TooManyValues => format!("option {at_fault} must not have an argument"),
+        ErrorKind::TooManyValues => format!("option {} must not have an argument", word(at_fault)),
         _ => {
-            let typed = at_fault.strip_prefix("--");
+            let at_fault = at_fault.split('=').next().unwrap_or_default();
+            // The letter `-` looks like an empty long name, which only `--=` is.
+            let is_letter = at_fault == "--" && !arguments.iter().any(|argument| argument.starts_with("--="));
+            let typed = at_fault.strip_prefix("--").filter(|_| !is_letter);
             let ambiguous =
                 typed.is_some_and(|typed| longs().filter(|long| long.starts_with(typed)).count() > 1);
             let problem = if ambiguous { "not a unique prefix" } else { "not recognized" };

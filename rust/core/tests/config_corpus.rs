@@ -5,7 +5,7 @@
 mod config_support;
 
 use serde_json::{Value, json};
-use supervisor_core::config::{Autorestart, LogLevel, datatypes, paths};
+use supervisor_core::config::{Autorestart, LogLevel, Overrides, datatypes, paths, read};
 use supervisor_core::expand::{Expansions, Term, expand, key_value_list, split};
 use supervisor_core::ini::IniFile;
 
@@ -120,4 +120,25 @@ fn level_number(level: LogLevel) -> i32 {
         LogLevel::Trace => 5,
         LogLevel::Blather => 3,
     }
+}
+
+#[test]
+fn whole_files_mean_what_they_mean_to_the_original() {
+    let cases = corpus("files");
+    assert!(cases.len() > 150);
+    let mut differences = Vec::new();
+    for case in &cases {
+        let mut system = config_support::Pretended::new();
+        for (path, text) in case["files"].as_object().unwrap() {
+            system = system.file(path, text.as_str().unwrap());
+        }
+        let ours = match read(&system, "/etc/app/supervisord.conf", &Overrides::default()) {
+            Ok(settings) => json!({ "ok": serde_json::to_value(settings).unwrap() }),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        if ours.get("ok") != case.get("ok") || ours.get("error") != case.get("error") {
+            differences.push(format!("{case}\n    ours: {ours}"));
+        }
+    }
+    assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
 }

@@ -38,8 +38,8 @@ pub trait System {
     /// The name of this machine (`uname -n`).
     fn host_name(&self) -> String;
 
-    /// The effective user's number.
-    fn effective_uid(&self) -> u32;
+    /// The number of the (real) user that runs this.
+    fn uid(&self) -> u32;
 
     /// The home folder of a user; of the current one (`$HOME` first) without a name.
     fn home_directory(&self, user: Option<&str>) -> Option<String>;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::text::{ascii, repr};
+use super::text::{escape_beyond_ascii, repr};
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,23 +281,26 @@ impl<'a> Formatter<'a> {
             Argument::Term(Term::Text(text)) => match conversion {
                 's' => text.clone(),
                 'r' => repr(text),
-                _ => ascii(text),
+                _ => escape_beyond_ascii(&repr(text)),
             },
             Argument::Dictionary => {
-                let mut merged: IndexMap<&str, &Term> = IndexMap::new();
-                for (name, term) in self.layers.iter().flat_map(|layer| layer.iter()) {
-                    merged.insert(name, term);
-                }
-                let shown: Vec<String> = merged
-                    .iter()
-                    .map(|(name, term)| match term {
-                        Term::Text(text) => format!("{}: {}", repr(name), repr(text)),
-                        Term::Number(number) => format!("{}: {number}", repr(name)),
-                    })
-                    .collect();
-                format!("{{{}}}", shown.join(", "))
+                let shown = self.shown_dictionary();
+                if conversion == 'a' { escape_beyond_ascii(&shown) } else { shown }
             }
         }
+    }
+
+    /// Python's `repr()` of all names.
+    fn shown_dictionary(&self) -> String {
+        let mut merged: IndexMap<&str, &Term> = IndexMap::new();
+        for (name, term) in self.layers.iter().flat_map(|layer| layer.iter()) {
+            merged.insert(name, term);
+        }
+        let shown = merged.iter().map(|(name, term)| match term {
+            Term::Text(text) => format!("{}: {}", repr(name), repr(text)),
+            Term::Number(number) => format!("{}: {number}", repr(name)),
+        });
+        format!("{{{}}}", Vec::from_iter(shown).join(", "))
     }
 
     /// Pads a piece to the directive's width.

@@ -40,11 +40,11 @@ pub fn repr(text: &str) -> String {
     shown
 }
 
-/// Python's `ascii()` of a string: [`repr`] with every character beyond ASCII escaped too.
+/// A text with every character beyond ASCII escaped: Python's `ascii()` is this of a `repr()`.
 #[must_use]
-pub fn ascii(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 2);
-    for character in repr(text).chars() {
+pub fn escape_beyond_ascii(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
         if character.is_ascii() {
             shown.push(character);
         } else {
@@ -138,14 +138,14 @@ const DIGIT_ZEROS: &[u32] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii, integer, repr, strip};
+    use super::{escape_beyond_ascii, integer, repr, strip};
 
     #[test]
     fn repr_chooses_the_quote_that_needs_no_escape() {
         assert_eq!(repr("a'b"), "\"a'b\"");
         assert_eq!(repr("a'b\"c"), "'a\\'b\"c'");
         assert_eq!(repr("tab\tnul\0é\u{feff}\u{301}"), "'tab\\tnul\\x00é\\ufeff\u{301}'");
-        assert_eq!(ascii("é\u{1f600}"), "'\\xe9\\U0001f600'");
+        assert_eq!(escape_beyond_ascii("aé\u{1f600}"), "a\\xe9\\U0001f600");
     }
 
     #[test]

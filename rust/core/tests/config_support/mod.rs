@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use supervisor_core::config::{System, User};
 
 /// A system of a few files, folders and users.
-pub struct Pretended {
-    pub files: BTreeMap<String, Vec<u8>>,
-    pub folders: Vec<String>,
-    pub unreadable: Vec<String>,
-    pub environment: Vec<(String, String)>,
+pub(crate) struct Pretended {
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) folders: Vec<String>,
+    pub(crate) unreadable: Vec<String>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Pretended {
     /// The folders `/`, `/tmp`, `/etc/app` and `/var/log`, user and group `web` with number 1000.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             files: BTreeMap::new(),
@@ -27,7 +27,7 @@ impl Pretended {
         }
     }
 
-    pub fn file(mut self, path: &str, text: &str) -> Self {
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.as_bytes().to_vec());
         self
     }
@@ -77,7 +77,7 @@ impl System for Pretended {
         "box".to_owned()
     }
 
-    fn effective_uid(&self) -> u32 {
+    fn uid(&self) -> u32 {
         1000
     }
 

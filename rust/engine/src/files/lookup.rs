@@ -61,8 +61,8 @@ impl System for RealSystem {
         unistd::gethostname().map(|name| text(&name)).unwrap_or_default()
     }
 
-    fn effective_uid(&self) -> u32 {
-        Uid::effective().as_raw()
+    fn uid(&self) -> u32 {
+        Uid::current().as_raw()
     }
 
     fn home_directory(&self, user: Option<&str>) -> Option<String> {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_current_user_is_known_by_number_and_name() {
-        let uid = RealSystem.effective_uid();
+        let uid = RealSystem.uid();
         let user = RealSystem.user_by_id(uid).unwrap();
         assert_eq!(user.uid, uid);
         let name = nix::unistd::User::from_uid(uid.into()).unwrap().unwrap().name;

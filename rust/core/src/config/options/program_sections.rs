@@ -33,7 +33,7 @@ const PRIORITY: OptionSpec = OptionSpec::new(
 pub(super) const PROGRAM: SectionSpec = SectionSpec {
     kind: SectionKind::Program,
     prefix: "program:",
-    sample_name: "theprogramname",
+    sample_name: "myprogram",
     sample: Sample::Commented(""),
     introduction: &[
         "A program to run, and all options that such a section can have. Write one section of your own",
@@ -47,7 +47,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             Default::Required,
             "What to run, with its arguments; found by PATH, without a shell.",
         )
-        .commented("/bin/cat"),
+        .commented("/usr/bin/myprogram --option"),
         process(
             "process_name",
             ValueType::Name,
@@ -63,11 +63,12 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             Default::Unset,
             "Folder to start in; the daemon's own without it.",
         )
-        .commented("/tmp"),
+        .commented("/srv/myprogram"),
         OptionSpec::new("umask", ValueType::Octal, Default::Unset, "File mask of the process.")
             .sees(Sees::Program)
             .commented("022"),
-        PRIORITY,
+        // Read as the priority of its own group too, where it sees no more than a group's option.
+        PRIORITY.sees(Sees::Program),
         program("autostart", ValueType::Boolean, "true", "Start together with the daemon.").commented("true"),
         program(
             "startsecs",
@@ -91,7 +92,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
         )
         .commented("unexpected"),
         program("exitcodes", ValueType::ExitCodes, "0", "Exit codes that are expected.").commented("0"),
-        program("stopsignal", ValueType::Signal, "TERM", "Signal that asks it to stop.").commented("QUIT"),
+        program("stopsignal", ValueType::Signal, "TERM", "Signal that asks it to stop.").commented("TERM"),
         program("stopwaitsecs", ValueType::Integer, "10", "Seconds to wait for its end before SIGKILL.")
             .commented("10"),
         program(
@@ -111,23 +112,23 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
         .commented("false"),
         OptionSpec::new("user", ValueType::User, Default::Unset, "User to run as; needs root.")
             .sees(Sees::Program)
-            .commented("chrism"),
+            .commented("nobody"),
         program("redirect_stderr", ValueType::Boolean, "false", "Join standard error to standard output.")
-            .commented("true"),
+            .commented("false"),
         process(
             "stdout_logfile",
             ValueType::LogTarget,
             Default::Text("AUTO"),
             "Log of standard output: a path, NONE, or AUTO for a temporary file.",
         )
-        .commented("/a/path"),
+        .commented("AUTO"),
         process(
             "stdout_logfile_maxbytes",
             ValueType::ByteSize,
             Default::Text("50MB"),
             "Size at which that log is rotated; 0 for never.",
         )
-        .commented("1MB"),
+        .commented("50MB"),
         process(
             "stdout_logfile_backups",
             ValueType::Integer,
@@ -141,7 +142,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             "0",
             "Bytes kept between capture tags for events; 0 for no capture.",
         )
-        .commented("1MB"),
+        .commented("0"),
         program("stdout_events_enabled", ValueType::Boolean, "false", "Emit an event for every write.")
             .commented("false"),
         process(
@@ -157,14 +158,14 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             Default::Text("AUTO"),
             "Log of standard error: a path, NONE, or AUTO for a temporary file.",
         )
-        .commented("/a/path"),
+        .commented("AUTO"),
         process(
             "stderr_logfile_maxbytes",
             ValueType::ByteSize,
             Default::Text("50MB"),
             "Size at which that log is rotated; 0 for never.",
         )
-        .commented("1MB"),
+        .commented("50MB"),
         process(
             "stderr_logfile_backups",
             ValueType::Integer,
@@ -178,7 +179,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             "0",
             "Bytes kept between capture tags for events; 0 for no capture.",
         )
-        .commented("1MB"),
+        .commented("0"),
         program("stderr_events_enabled", ValueType::Boolean, "false", "Emit an event for every write.")
             .commented("false"),
         process(
@@ -194,7 +195,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             Default::Text(""),
             "Variables over those of the daemon's section.",
         )
-        .commented("A=\"1\",B=\"2\""),
+        .commented("MODE=\"test\",PORT=\"80\""),
         program("serverurl", ValueType::Text, "AUTO", "SUPERVISOR_SERVER_URL of the process; AUTO finds it.")
             .commented("AUTO"),
     ],
@@ -203,7 +204,7 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
 pub(super) const EVENT_LISTENER: SectionSpec = SectionSpec {
     kind: SectionKind::EventListener,
     prefix: "eventlistener:",
-    sample_name: "theeventlistenername",
+    sample_name: "mylistener",
     sample: Sample::Commented(""),
     introduction: &[
         "A pool of processes that are told about events. It has the options of a program and some of its",
@@ -284,7 +285,7 @@ pub(super) const FCGI_PROGRAM: SectionSpec = SectionSpec {
 pub(super) const GROUP: SectionSpec = SectionSpec {
     kind: SectionKind::Group,
     prefix: "group:",
-    sample_name: "thegroupname",
+    sample_name: "mygroup",
     sample: Sample::Commented(""),
     introduction: &[
         "Programs that are started and stopped together; they are addressed as group:process then.",
@@ -297,7 +298,7 @@ pub(super) const GROUP: SectionSpec = SectionSpec {
             Default::Text(""),
             "Names of the sections of its programs, with commas between.",
         )
-        .commented("progname1,progname2"),
+        .commented("one,two"),
         PRIORITY,
     ],
 };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{OptionSpec, SECTIONS, Sample, SectionSpec};
+use super::{OptionSpec, SECTIONS, Sample, SectionSpec, ValueType};
 
 /// What stands above the first section.
 const PREFACE: &[&str] = &[
@@ -57,6 +57,9 @@ fn write_option(text: &mut String, option: &OptionSpec) {
         Sample::Commented(value) => (";", value),
         Sample::Active(value) => ("", value),
     };
-    let setting = format!("{mark}{}={value}", option.name);
+    // Scripts edit the sample by its lines: these two kinds have always had spaces around the sign.
+    let sign =
+        if matches!(option.value_type, ValueType::ImportSpec | ValueType::Patterns) { " = " } else { "=" };
+    let setting = format!("{mark}{}{sign}{value}", option.name);
     let _ = writeln!(text, "{setting:COLUMN$} ; {}", option.meaning);
 }

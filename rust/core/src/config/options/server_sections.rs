@@ -39,7 +39,7 @@ pub(super) const UNIX_HTTP_SERVER: SectionSpec = SectionSpec {
             "Owner of the socket; unchanged without it.",
         )
         .sees(Sees::Environment)
-        .commented("nobody:nogroup"),
+        .commented("root:staff"),
         SERVER_USERNAME,
         SERVER_PASSWORD,
     ],
@@ -154,7 +154,7 @@ pub(super) const SUPERVISORD: SectionSpec = SectionSpec {
             Default::Unset,
             "User to become at start, by name or number; needs root.",
         )
-        .commented("supervisord")
+        .commented("nobody")
         .takes('u', "user", "USER"),
         OptionSpec::new(
             "identifier",
@@ -170,7 +170,7 @@ pub(super) const SUPERVISORD: SectionSpec = SectionSpec {
             Default::Unset,
             "Folder to change to when going to the background.",
         )
-        .commented("/tmp")
+        .commented("/")
         .takes('d', "directory", "DIRECTORY"),
         OptionSpec::new(
             "nocleanup",
@@ -178,7 +178,7 @@ pub(super) const SUPERVISORD: SectionSpec = SectionSpec {
             Default::Text("false"),
             "Keep the automatic child logs of earlier runs.",
         )
-        .commented("true")
+        .commented("false")
         .flag('k', "nocleanup"),
         OptionSpec::new(
             "childlogdir",
@@ -195,7 +195,7 @@ pub(super) const SUPERVISORD: SectionSpec = SectionSpec {
             "Variables for all programs, not for the daemon itself.",
         )
         .sees(Sees::Host)
-        .commented("KEY=\"value\""),
+        .commented("MODE=\"production\""),
         OptionSpec::new(
             "strip_ansi",
             ValueType::Boolean,
@@ -244,18 +244,18 @@ pub(super) const SUPERVISORCTL: SectionSpec = SectionSpec {
         )
         .active("unix:///tmp/supervisor.sock")
         .takes('s', "serverurl", "URL"),
-        username("Name to log in with, as set for the server.", "chris").takes('u', "username", "USERNAME"),
+        username("Name to log in with, as set for the server.", "admin").takes('u', "username", "USERNAME"),
         password("Password to log in with, in clear.").takes('p', "password", "PASSWORD"),
         OptionSpec::new("prompt", ValueType::Text, Default::Text("supervisor"), "Prompt of the shell.")
             .sees(Sees::Environment)
-            .commented("mysupervisor"),
+            .commented("myhost"),
         OptionSpec::new(
             "history_file",
             ValueType::Path,
             Default::Unset,
             "File that keeps the history of the shell.",
         )
-        .commented("~/.sc_history")
+        .commented("~/.supervisorctl_history")
         .takes('r', "history_file", "FILENAME"),
     ],
 };
