@@ -7,7 +7,7 @@ Three virtual environments, all of them when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
-* `tests`: pytest and its plug-ins, pinned in `requirements.txt` beside this file.
+* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
 pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
@@ -26,6 +26,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = REPOSITORY / ".environments"
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+#: Part of REQUIREMENTS, by reference.
+EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
 THE_ORIGINAL = "supervisor==4.3.0"
 NAMES = ("theirs", "ours", "tests")
 
@@ -50,7 +52,7 @@ def wheel() -> Path:
 
 def inputs(name: str) -> tuple[list[str], str]:
     """What pip is asked to install into the environment `name`, and a digest of it and of this Python."""
-    digest = hashlib.sha256(f"{sys.version}\n{sys.executable}\n".encode())
+    digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n".encode())
     if name == "theirs":
         arguments = [THE_ORIGINAL]
     elif name == "ours":
@@ -58,7 +60,7 @@ def inputs(name: str) -> tuple[list[str], str]:
         digest.update(path.read_bytes())
         arguments = [str(path)]
     else:
-        digest.update(REQUIREMENTS.read_bytes())
+        digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]
     digest.update("\n".join(arguments).encode())
     return arguments, digest.hexdigest()

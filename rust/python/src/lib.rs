@@ -10,6 +10,8 @@ mod facade;
 mod plugins;
 mod values;
 
+use std::ffi::OsString;
+
 use pyo3::prelude::*;
 use supervisor_engine::plugins::PluginHost;
 
@@ -50,5 +52,6 @@ fn run_echo(py: Python<'_>, argv: Vec<String>) -> i32 {
 /// Runs a command and passes signals on to it through its pid file; returns the exit code.
 #[pyfunction]
 fn run_pidproxy(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(|| supervisor_cli::pidproxy::run(argv.get(1..).unwrap_or_default(), &mut std::io::stdout()))
+    let arguments: Vec<OsString> = argv.into_iter().map(OsString::from).collect();
+    py.detach(|| supervisor_cli::pidproxy::run(&arguments, &mut std::io::stdout()))
 }

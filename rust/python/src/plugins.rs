@@ -63,7 +63,10 @@ impl PythonHost {
 fn with_traceback(py: Python<'_>, error: PyErr) -> PyErr {
     let text = py
         .import("traceback")
-        .and_then(|module| module.call_method1("format_exception", (error.get_type(py), error.value(py), error.traceback(py))))
+        .and_then(|module| {
+            module
+                .call_method1("format_exception", (error.get_type(py), error.value(py), error.traceback(py)))
+        })
         .and_then(|lines| lines.extract::<Vec<String>>());
     match text {
         Ok(lines) => pyo3::exceptions::PyRuntimeError::new_err(lines.concat()),
@@ -88,9 +91,13 @@ impl PluginHost for PythonHost {
             return Ok(Vec::new());
         }
         let loaded = Python::attach(|py| -> PyResult<_> {
-            let sections = foreign.into_iter().map(|interface| (interface.name, interface.factory, interface.options));
+            let sections =
+                foreign.into_iter().map(|interface| (interface.name, interface.factory, interface.options));
             let sections = sections.collect::<Vec<_>>().into_pyobject(py)?;
-            let host = py.import("supervisor._host")?.getattr("Host")?.call1((Py::new(py, Daemon::new(handle))?,))?;
+            let host = py
+                .import("supervisor._host")?
+                .getattr("Host")?
+                .call1((Py::new(py, Daemon::new(handle))?,))?;
             let loaded = host.call_method1("load", (sections, servers))?;
             Ok((host.unbind(), loaded.extract::<Loaded>()?))
         });
@@ -113,7 +120,8 @@ impl PluginHost for PythonHost {
 
     fn call(&mut self, namespace: &str, method: &str, params: Vec<Value>) -> PluginAnswer {
         self.answer(|py, host| {
-            let params = params.into_iter().map(|value| to_python(py, value)).collect::<PyResult<Vec<_>>>()?;
+            let params =
+                params.into_iter().map(|value| to_python(py, value)).collect::<PyResult<Vec<_>>>()?;
             host.call_method1("call", (namespace, method, PyList::new(py, params)?))
         })
     }
@@ -133,7 +141,10 @@ impl PluginHost for PythonHost {
                 Event::ProcessState(change) => {
                     let (from, to) = (change.from.code(), change.to.code());
                     let process = (change.process.0, change.group.as_str());
-                    host.call_method1("notify_state", (process, from, to, change.pid, change.tries, change.expected))
+                    host.call_method1(
+                        "notify_state",
+                        (process, from, to, change.pid, change.tries, change.expected),
+                    )
                 }
                 Event::GroupAdded(group) | Event::GroupRemoved(group) => {
                     host.call_method1("notify_named", (event.name(), group))

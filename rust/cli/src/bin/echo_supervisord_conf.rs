@@ -1,3 +1,5 @@
 //! The program `echo_supervisord_conf`.
 
-fn main() {}
+fn main() {
+    std::process::exit(supervisor_cli::echo::run());
+}

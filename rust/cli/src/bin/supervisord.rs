@@ -1,3 +1,6 @@
 //! The program `supervisord`.
 
-fn main() {}
+fn main() {
+    let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    std::process::exit(supervisor_cli::supervisord::run(&argv, None));
+}

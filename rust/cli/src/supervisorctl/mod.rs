@@ -20,9 +20,13 @@ mod password;
 mod python_text;
 mod shell;
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufReader, Write, stderr, stdin, stdout};
 use std::path::PathBuf;
 
+use supervisor_core::config::{find_config, read_client};
+use supervisor_engine::files::RealSystem;
+
+use crate::arguments::{Ending, parse_supervisorctl, program_path};
 use crate::client::{Client, Endpoint};
 use controller::Controller;
 use input::Lines;
@@ -56,6 +60,38 @@ impl Default for Session {
             actions: Vec::new(),
         }
     }
+}
+
+/// Runs the control program with a command line, the program's name first. Returns the exit code.
+pub fn main(argv: &[String]) -> i32 {
+    match session(argv) {
+        Ok(session) => run(session, BufReader::new(stdin()), &mut stdout(), &mut stderr()),
+        Err(ending) => ending.print(),
+    }
+}
+
+/// What command line and configuration say.
+fn session(argv: &[String]) -> Result<Session, Ending> {
+    let system = RealSystem;
+    let (called, arguments) =
+        argv.split_first().map_or(("supervisorctl", argv), |(first, rest)| (first, rest));
+    let program = program_path(&system, called);
+    let said = parse_supervisorctl(&system, &program, arguments)?;
+    // Without a file at the default places the built-in defaults do.
+    let config_file = said.config_file.or_else(|| find_config(&system, &program).ok());
+    let settings = read_client(&system, config_file.as_deref(), &said.overrides)
+        .map_err(|error| Ending::usage(&program, &error.to_string()))?;
+    Ok(Session {
+        endpoint: Endpoint {
+            server_url: settings.server_url,
+            username: settings.username,
+            password: settings.password,
+        },
+        prompt: settings.prompt,
+        history_file: settings.history_file.map(PathBuf::from),
+        interactive: said.interactive,
+        actions: said.action,
+    })
 }
 
 /// Runs a session and returns the exit code: that of the command, or 0 after a shell.

@@ -148,6 +148,11 @@ impl<'a> Formatter<'a> {
 
     /// Reads one directive behind its `%` and writes what it stands for.
     fn directive(&mut self) -> Result<(), Problem> {
+        if self.text.get(self.position) == Some(&'%') {
+            self.position += 1;
+            self.result.push('%');
+            return Ok(());
+        }
         if self.text.get(self.position) == Some(&'(') {
             self.position += 1;
             let name = self.name()?;
@@ -191,10 +196,6 @@ impl<'a> Formatter<'a> {
         }
         if matches!(character, 'h' | 'l' | 'L') {
             character = self.required()?;
-        }
-        if character == '%' {
-            self.result.push('%');
-            return Ok(());
         }
         let argument = self.argument.take().ok_or_else(Problem::not_enough_arguments)?;
         let piece = self.convert(character, &directive, &argument)?;

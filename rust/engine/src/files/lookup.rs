@@ -77,11 +77,11 @@ impl System for RealSystem {
     }
 
     fn user_by_name(&self, name: &str) -> Option<User> {
-        unistd::User::from_name(name).ok().flatten().map(known)
+        unistd::User::from_name(name).ok().flatten().as_ref().map(known)
     }
 
     fn user_by_id(&self, uid: u32) -> Option<User> {
-        unistd::User::from_uid(Uid::from_raw(uid)).ok().flatten().map(known)
+        unistd::User::from_uid(Uid::from_raw(uid)).ok().flatten().as_ref().map(known)
     }
 
     fn group_by_name(&self, name: &str) -> Option<u32> {
@@ -93,7 +93,7 @@ impl System for RealSystem {
     }
 }
 
-fn known(user: unistd::User) -> User {
+fn known(user: &unistd::User) -> User {
     User { uid: user.uid.as_raw(), gid: user.gid.as_raw() }
 }
 

@@ -42,7 +42,9 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Start<'a> {
     /// What clients are told the version is.
     pub version: &'a str,
-    /// Reads the configuration; called again for each life. The error is the text after `Error: `.
+    /// The configuration of the first life.
+    pub settings: Settings,
+    /// Reads the configuration again for each later life. The error is the text after `Error: `.
     pub read_settings: &'a dyn Fn() -> Result<Settings, String>,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
@@ -59,15 +61,13 @@ pub struct StartError(pub String);
 pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
     let clock = Clock::start();
     ignore_write_signals();
+    let mut settings = start.settings;
     let mut is_first = true;
-    loop {
-        let settings = (start.read_settings)().map_err(StartError)?;
-        let mood = live(settings, start.version, clock, is_first, &mut start.host)?;
-        if mood < Mood::Restarting {
-            return Ok(());
-        }
+    while live(settings, start.version, clock, is_first, &mut start.host)? == Mood::Restarting {
+        settings = (start.read_settings)().map_err(StartError)?;
         is_first = false;
     }
+    Ok(())
 }
 
 /// One life: from the settings to the moment everything is stopped.

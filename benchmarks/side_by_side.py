@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Measure ours beside the original in one run, and print the medians as a Markdown table.
+
+    python3 benchmarks/side_by_side.py [--rounds N] [--theirs PREFIX] [--ours PREFIX]
+
+The two take turns, so that whatever else the machine does hits both alike; read the ratios. Everything
+runs in temporary folders, with time limits, and is ended when the run ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "compat-tests"))
+
+from harness.daemon import Daemon, running  # noqa: E402
+from harness.under_test import UnderTest  # noqa: E402
+
+ONE_PROGRAM = "[program:x]\ncommand = sleep 1000\nstartsecs = 0\n"
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: two medians in the same unit, and what ours is meant to reach."""
+
+    what: str
+    unit: str
+    theirs: float
+    ours: float
+    goal: str
+    met: bool
+
+    def __str__(self) -> str:
+        """The line in Markdown."""
+        ratio = f"{100 * self.ours / self.theirs:.1f} %"
+        verdict = f"{self.goal}: {'reached' if self.met else 'NOT reached'}"
+        theirs, ours = (f"{value:.2f} {self.unit}" for value in (self.theirs, self.ours))
+        return f"| {self.what} | {theirs} | {ours} | {ratio} | {verdict} |"
+
+
+def resident_bytes(pid: int) -> int:
+    """The resident set of one process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(pid)
+
+
+def daemon_memory(under_test: UnderTest) -> float:
+    """Megabytes that a fresh daemon with one running program and a few answered requests takes."""
+    with running(under_test, ONE_PROGRAM) as daemon:
+        daemon.wait_state("x", "RUNNING")
+        return resident_bytes(daemon.started_as) / MEGABYTE
+
+
+def status_time(daemon: Daemon) -> float:
+    """Milliseconds from the start of `supervisorctl status` to its end."""
+    begin = time.perf_counter()
+    result = daemon.ctl("status")
+    taken = (time.perf_counter() - begin) * 1000
+    if result.code != 0 or "RUNNING" not in result.out:
+        raise RuntimeError(f"supervisorctl status failed: {result}")
+    return taken
+
+
+def memory_row(theirs: UnderTest, ours: UnderTest, rounds: int) -> Row:
+    """The memory of a daemon with one program."""
+    samples = [(daemon_memory(theirs), daemon_memory(ours)) for _ in range(rounds)]
+    original, own = medians(samples)
+    return Row("memory of supervisord with one program (RSS)", "MB", original, own, "at most 5 MB", own <= 5)
+
+
+def status_row(theirs: UnderTest, ours: UnderTest, rounds: int) -> Row:
+    """The time of a whole `supervisorctl status`."""
+    with contextlib.ExitStack() as stack:
+        daemons = [stack.enter_context(running(each, ONE_PROGRAM)) for each in (theirs, ours)]
+        for daemon in daemons:
+            daemon.wait_state("x", "RUNNING")
+            status_time(daemon)  # The first one fills the caches of the file system.
+        samples = [(status_time(daemons[0]), status_time(daemons[1])) for _ in range(rounds)]
+    original, own = medians(samples)
+    return Row(
+        "`supervisorctl status`, whole command", "ms", original, own, "at most 10 %", own <= original / 10
+    )
+
+
+def medians(samples: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The median of each column."""
+    theirs, ours = zip(*samples)
+    return statistics.median(theirs), statistics.median(ours)
+
+
+def main() -> int:
+    """Measure and print; 2 when an installation is missing."""
+    environments = REPOSITORY / ".environments"
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=20, help="measurements of each kind (default 20)")
+    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
+    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
+    options = parser.parse_args()
+    theirs = UnderTest("theirs", options.theirs.resolve())
+    ours = UnderTest("ours", options.ours.resolve())
+    for each in (theirs, ours):
+        if not Path(each.program("supervisord")).exists():
+            print(
+                f"no supervisord in {each.prefix}/bin: run compat-tests/environments.py first",
+                file=sys.stderr,
+            )
+            return 2
+    rounds = max(1, options.rounds)
+    print(f"Medians of {max(1, rounds // 4)} starts and {rounds} commands, taking turns.\n")
+    print("| What | original | ours | ours / original | goal |\n|---|---|---|---|---|")
+    print(memory_row(theirs, ours, max(1, rounds // 4)), flush=True)
+    print(status_row(theirs, ours, rounds), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+//! The program `supervisord` (parity 3).
+
+use supervisor_core::config::{ROOT_SEARCH_WARNING, Settings, find_config, read};
+use supervisor_core::rpc::STANDARD_FACTORY;
+use supervisor_core::version::VERSION;
+use supervisor_engine::files::RealSystem;
+use supervisor_engine::plugins::PluginHost;
+use supervisor_engine::run::{Start, run as run_daemon};
+
+use crate::arguments::{Ending, parse_supervisord, program_path};
+use crate::hand_over::hand_over;
+
+/// Makes the host of plug-ins, where there is an interpreter.
+pub type MakeHost = fn() -> Box<dyn PluginHost>;
+
+/// Runs the daemon with a command line, the program's name first, until it ends. Returns the exit code.
+///
+/// Without a host, a configuration that names Python code makes this process become the Python program of the
+/// same environment, which comes back here with one.
+pub fn run(argv: &[String], make_host: Option<MakeHost>) -> i32 {
+    match start(argv, make_host) {
+        Ok(()) => 0,
+        Err(ending) => ending.print(),
+    }
+}
+
+fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
+    let system = RealSystem;
+    let (called, arguments) = argv.split_first().map_or(("supervisord", argv), |(first, rest)| (first, rest));
+    let program = program_path(&system, called);
+    let usage = |message: String| Ending::usage(&program, &message);
+
+    let said = parse_supervisord(&system, &program, VERSION, arguments)?;
+    let config_file = match said.config_file {
+        Some(file) => file,
+        None => {
+            if nix::unistd::getuid().is_root() {
+                eprintln!("{program}: UserWarning: {ROOT_SEARCH_WARNING}");
+            }
+            find_config(&system, &program).map_err(|error| usage(error.to_string()))?
+        }
+    };
+    let read_file = |path: &str| read(&system, path, &said.overrides).map_err(|error| error.to_string());
+    let settings = read_file(&config_file).map_err(usage)?;
+    if make_host.is_none() && needs_python(&settings) {
+        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+    }
+    // A relative path means another file once the daemon has gone to its directory.
+    let absolute = settings.daemon.config_file.display().to_string();
+    run_daemon(Start {
+        version: VERSION,
+        settings,
+        read_settings: &|| read_file(&absolute),
+        host: make_host.map(|make| make()),
+    })
+    .map_err(|error| usage(error.0))
+}
+
+/// Whether the configuration names Python code that runs inside the daemon.
+fn needs_python(settings: &Settings) -> bool {
+    settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
+}

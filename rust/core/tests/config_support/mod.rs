@@ -1,0 +1,103 @@
+//! A pretended system for tests of the configuration.
+
+use std::collections::BTreeMap;
+
+use supervisor_core::config::{System, User};
+
+/// A system of a few files, folders and users.
+pub struct Pretended {
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub folders: Vec<String>,
+    pub unreadable: Vec<String>,
+    pub environment: Vec<(String, String)>,
+}
+
+impl Pretended {
+    /// The folders `/`, `/tmp`, `/etc/app` and `/var/log`, user and group `web` with number 1000.
+    pub fn new() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            files: BTreeMap::new(),
+            folders: owned(&["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]),
+            unreadable: Vec::new(),
+            environment: vec![
+                ("HOME".to_owned(), "/home/user".to_owned()),
+                ("PATH".to_owned(), "/bin".to_owned()),
+            ],
+        }
+    }
+
+    pub fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.to_owned(), text.as_bytes().to_vec());
+        self
+    }
+}
+
+impl System for Pretended {
+    fn exists(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+            || self.unreadable.iter().any(|file| file == path)
+            || self.is_directory(path)
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        self.folders.iter().any(|folder| folder == path)
+    }
+
+    fn read_file(&self, path: &str) -> Option<Vec<u8>> {
+        self.files.get(path).cloned()
+    }
+
+    /// Only `*` in the last part, which is all that the tests use.
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        let Some((before, after)) = pattern.split_once('*') else {
+            return self.files.keys().filter(|path| *path == pattern).cloned().collect();
+        };
+        let matches = |path: &&String| {
+            path.strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|middle| !middle.contains('/'))
+        };
+        self.files.keys().filter(matches).cloned().collect()
+    }
+
+    fn current_directory(&self) -> String {
+        "/etc/app".to_owned()
+    }
+
+    fn temporary_directory(&self) -> String {
+        "/tmp".to_owned()
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    fn host_name(&self) -> String {
+        "box".to_owned()
+    }
+
+    fn effective_uid(&self) -> u32 {
+        1000
+    }
+
+    fn home_directory(&self, user: Option<&str>) -> Option<String> {
+        matches!(user, None | Some("web")).then(|| "/home/user".to_owned())
+    }
+
+    fn user_by_name(&self, name: &str) -> Option<User> {
+        (name == "web").then_some(User { uid: 1000, gid: 1000 })
+    }
+
+    fn user_by_id(&self, uid: u32) -> Option<User> {
+        matches!(uid, 0 | 1000).then_some(User { uid, gid: uid })
+    }
+
+    fn group_by_name(&self, name: &str) -> Option<u32> {
+        (name == "web").then_some(1000)
+    }
+
+    fn group_exists(&self, gid: u32) -> bool {
+        matches!(gid, 0 | 1000)
+    }
+}
