@@ -4,11 +4,13 @@ PYTHON ?= python3
 CARGO ?= cargo
 # What pytest is given besides the folder: `make compat PYTEST_ARGS="-k stop -x"`.
 PYTEST_ARGS ?=
+# Tests mostly wait, so more of them than there are processors run side by side.
+JOBS ?= 4
 
 TOOLS := .environments/tools
 TESTS := .environments/tests
 BIN := $(CURDIR)/$(TOOLS)/bin
-PYTEST := $(TESTS)/bin/python -m pytest
+PYTEST := $(TESTS)/bin/python -m pytest -n $(JOBS)
 
 # One folder of build results for everything: cargo, the wheel, and the source distribution's test.
 CARGO_TARGET_DIR ?= $(CURDIR)/target
@@ -71,7 +73,7 @@ test-wheel: wheel sdist environments ## install, replace and remove the wheel wi
 	SUPERVISOR_UNDER_TEST=ours UV="$(BIN)/uv" $(PYTEST) compat-tests/wheel $(PYTEST_ARGS)
 
 bench: wheel environments ## measure side by side with the original
-	$(TESTS)/bin/python benchmarks/run.py
+	$(TESTS)/bin/python benchmarks/side_by_side.py
 
 format: $(TOOLS)/stamp ## put Rust and Python into shape
 	$(CARGO) fmt --all
