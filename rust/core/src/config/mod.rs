@@ -24,7 +24,8 @@ pub use error::ConfigError;
 pub use overrides::{Overrides, check};
 pub use read::{ROOT_SEARCH_WARNING, find_config, read, search_paths};
 pub use settings::{
-    Autorestart, DaemonSettings, EnvironmentVariables, GroupSettings, HttpAddress, HttpServerSettings,
-    LogLevel, LogTarget, OutputSettings, ProgramSettings, RpcInterfaceSettings, Settings,
+    Autorestart, DaemonSettings, EnvironmentVariables, FcgiAddress, FcgiSocketSettings, GroupSettings,
+    HttpAddress, HttpServerSettings, ListenerSettings, LogLevel, LogTarget, OutputSettings, ProgramSettings,
+    RpcInterfaceSettings, Settings,
 };
 pub use system::{System, User};

@@ -35,7 +35,7 @@ impl ProgramReader<'_> {
             let name = self.name_of(section)?;
             let priority = self.group_values(section).integer("priority")?;
             let processes = self.read_program(section, &name)?;
-            groups.push(GroupSettings { name, priority, processes });
+            groups.push(GroupSettings { name, priority, processes, listener: None });
         }
         self.report_kinds_not_run();
         groups.sort_by(|a, b| a.priority.cmp(&b.priority).then_with(|| a.name.cmp(&b.name)));
@@ -89,7 +89,7 @@ impl ProgramReader<'_> {
                 (false, true) => shown = as_fcgi,
             }
         }
-        Ok(GroupSettings { name, priority, processes })
+        Ok(GroupSettings { name, priority, processes, listener: None })
     }
 
     /// Sections of kinds that this version knows but does not run.
@@ -185,6 +185,7 @@ impl ProgramReader<'_> {
             serverurl,
             stdout,
             stderr,
+            fcgi_socket: None,
         };
         Ok(Shared { first, count, process_name, template })
     }

@@ -167,6 +167,50 @@ pub struct GroupSettings {
     pub priority: i64,
     /// Its processes: sections in the order in which a `[group:x]` names them, processes of a section by name.
     pub processes: Vec<ProgramSettings>,
+    /// What makes it a pool of event listeners, if it is one.
+    pub listener: Option<ListenerSettings>,
+}
+
+/// What an `[eventlistener:x]` says beyond a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListenerSettings {
+    /// Types of events it wants, upper-cased, in the order they were written.
+    pub events: Vec<String>,
+    /// Events kept while every listener is busy.
+    pub buffer_size: usize,
+    /// `module:attribute` of what judges its answers.
+    pub result_handler: String,
+}
+
+/// The socket of an `[fcgi-program:x]`: bound before the first process of the group starts, its standard input,
+/// shared by all processes of the group that come from the same section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FcgiSocketSettings {
+    /// Where it listens.
+    pub address: FcgiAddress,
+    /// Connections that may wait; `None` for the system's limit.
+    pub backlog: Option<i32>,
+}
+
+/// Where a FastCGI socket listens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FcgiAddress {
+    /// `tcp://host:port`
+    Tcp {
+        /// Host name or address.
+        host: String,
+        /// Port, 1 to 65535.
+        port: u16,
+    },
+    /// `unix:///path`
+    Unix {
+        /// Path of the socket.
+        path: PathBuf,
+        /// Owner and group; `None` leaves the daemon's own.
+        owner: Option<(u32, u32)>,
+        /// Permission bits.
+        mode: u32,
+    },
 }
 
 /// When an exited process is started again.
@@ -223,6 +267,8 @@ pub struct ProgramSettings {
     pub stdout: OutputSettings,
     /// Standard error.
     pub stderr: OutputSettings,
+    /// The socket that is its standard input, for an `[fcgi-program:x]`.
+    pub fcgi_socket: Option<FcgiSocketSettings>,
 }
 
 /// One output stream of a process.

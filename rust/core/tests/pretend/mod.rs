@@ -355,7 +355,7 @@ pub fn settings(groups: Vec<GroupSettings>) -> Settings {
 }
 
 pub fn group(name: &str, priority: i64, processes: Vec<ProgramSettings>) -> GroupSettings {
-    GroupSettings { name: name.to_owned(), priority, processes }
+    GroupSettings { name: name.to_owned(), priority, processes, listener: None }
 }
 
 /// A program with the original's defaults.
@@ -389,5 +389,6 @@ pub fn program(name: &str) -> ProgramSettings {
         serverurl: None,
         stdout: output.clone(),
         stderr: output,
+        fcgi_socket: None,
     }
 }
