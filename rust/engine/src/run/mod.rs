@@ -38,14 +38,17 @@ use signals::Signals;
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Reads the configuration. The error is the text after `Error: `. Called from any thread, for a disk may be stuck.
+pub type ReadSettings = Arc<dyn Fn() -> Result<Settings, String> + Send + Sync>;
+
 /// What the daemon needs from those who start it.
 pub struct Start<'a> {
     /// What clients are told the version is.
     pub version: &'a str,
     /// The configuration of the first life.
     pub settings: Settings,
-    /// Reads the configuration again for each later life. The error is the text after `Error: `.
-    pub read_settings: &'a dyn Fn() -> Result<Settings, String>,
+    /// Reads the configuration again: for each later life, and for clients that ask what has changed.
+    pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
 }
@@ -63,8 +66,9 @@ pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
     let mut settings = start.settings;
     let mut is_first = true;
-    while live(settings, start.version, clock, is_first, &mut start.host)? == Mood::Restarting {
-        settings = (start.read_settings)().map_err(StartError)?;
+    let read = start.read_settings;
+    while live(settings, start.version, &read, clock, is_first, &mut start.host)? == Mood::Restarting {
+        settings = read().map_err(StartError)?;
         is_first = false;
     }
     Ok(())
@@ -74,6 +78,7 @@ pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
 fn live(
     settings: Settings,
     version: &str,
+    read_settings: &ReadSettings,
     clock: Clock,
     is_first: bool,
     host: &mut Option<Box<dyn PluginHost>>,
@@ -123,7 +128,8 @@ fn live(
     }
     let (pid_file, line) = PidFile::write(&daemon.pidfile);
     say(&mut main_log, &[line]);
-    let mood = serve(main_log, clock, handle, (messages, inbox), listeners, effects, host);
+    let read = Arc::clone(read_settings);
+    let mood = serve(main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
     if let Some(host) = host {
         host.unload();
     }
@@ -168,7 +174,7 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 /// Starts threads and the runtime, works until everything is stopped, and ends them again.
 fn serve(
     main_log: MainLogWriter,
-    clock: Clock,
+    (clock, read_settings): (Clock, ReadSettings),
     handle: Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
@@ -181,7 +187,7 @@ fn serve(
     let local = tokio::task::LocalSet::new();
     let mood = local.block_on(&runtime, async {
         let mut signals = Signals::listen().map_err(failed)?;
-        let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), clock);
+        let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         for effect in effects {
             control.carry_out(effect, host).await;
         }
