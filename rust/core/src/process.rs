@@ -431,7 +431,9 @@ impl Process {
                 self.complete_request(request, &outcome, outbox);
                 if outcome.is_err() {
                     // UNKNOWN is as good as stopped to whoever waits for a stop.
-                    self.complete(outbox, |kind| matches!(kind, OperationKind::Stop { .. }).then_some(Ok(())));
+                    self.complete(outbox, |kind| {
+                        matches!(kind, OperationKind::Stop { .. }).then_some(Ok(()))
+                    });
                 }
             }
             KillPurpose::Stop => {

@@ -33,11 +33,7 @@ impl Core {
     pub(crate) fn add_staged_group(&mut self, name: &str, outbox: &mut Outbox) -> Result<(), Fault> {
         let staged = self.settings.groups.iter().find(|group| group.name == name);
         let staged = staged.ok_or_else(|| Fault::with(FaultCode::BadName, name))?.clone();
-        if self.add_group(staged, outbox) {
-            Ok(())
-        } else {
-            Err(Fault::with(FaultCode::AlreadyAdded, name))
-        }
+        if self.add_group(staged, outbox) { Ok(()) } else { Err(Fault::with(FaultCode::AlreadyAdded, name)) }
     }
 
     /// Adds a group and its processes; a group of that name must not be there. False where it is.
@@ -90,7 +86,12 @@ impl Core {
     /// Lets go of a group: `BAD_NAME` where there is none, `STILL_RUNNING` where one of its processes runs.
     pub(crate) fn remove_group(&mut self, name: &str, outbox: &mut Outbox) -> Result<(), Fault> {
         let group = self.groups.get(name).ok_or_else(|| Fault::with(FaultCode::BadName, name))?;
-        if group.processes.iter().filter_map(|id| self.process(*id)).any(|process| !process.state.is_stopped()) {
+        if group
+            .processes
+            .iter()
+            .filter_map(|id| self.process(*id))
+            .any(|process| !process.state.is_stopped())
+        {
             return Err(Fault::with(FaultCode::StillRunning, name));
         }
         for id in self.groups.shift_remove(name).map(|group| group.processes).unwrap_or_default() {
