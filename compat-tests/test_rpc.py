@@ -115,7 +115,9 @@ def test_get_supervisor_version(daemon: Daemon, under_test: UnderTest) -> None:
 
 
 SLICE = [
+    "supervisor.addProcessGroup",
     "supervisor.getAPIVersion",
+    "supervisor.getAllConfigInfo",
     "supervisor.getAllProcessInfo",
     "supervisor.getIdentification",
     "supervisor.getPID",
@@ -125,9 +127,16 @@ SLICE = [
     "supervisor.getVersion",
     "supervisor.readLog",
     "supervisor.readMainLog",
+    "supervisor.readProcessLog",
+    "supervisor.readProcessStderrLog",
+    "supervisor.readProcessStdoutLog",
+    "supervisor.reloadConfig",
+    "supervisor.removeProcessGroup",
     "supervisor.restart",
     "supervisor.shutdown",
+    "supervisor.signalAllProcesses",
     "supervisor.signalProcess",
+    "supervisor.signalProcessGroup",
     "supervisor.startAllProcesses",
     "supervisor.startProcess",
     "supervisor.startProcessGroup",
@@ -138,26 +147,17 @@ SLICE = [
     "supervisor.tailProcessStderrLog",
     "supervisor.tailProcessStdoutLog",
     "system.listMethods",
+    "system.methodHelp",
+    "system.methodSignature",
 ]
 
 LATER = [
-    "supervisor.addProcessGroup",
     "supervisor.clearAllProcessLogs",
     "supervisor.clearLog",
     "supervisor.clearProcessLog",
     "supervisor.clearProcessLogs",
-    "supervisor.getAllConfigInfo",
-    "supervisor.readProcessLog",
-    "supervisor.readProcessStderrLog",
-    "supervisor.readProcessStdoutLog",
-    "supervisor.reloadConfig",
-    "supervisor.removeProcessGroup",
     "supervisor.sendProcessStdin",
     "supervisor.sendRemoteCommEvent",
-    "supervisor.signalAllProcesses",
-    "supervisor.signalProcessGroup",
-    "system.methodHelp",
-    "system.methodSignature",
     "system.multicall",
 ]
 

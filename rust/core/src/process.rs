@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Autorestart, LogLevel, ProgramSettings};
+use crate::config::{Autorestart, LogLevel, LogTarget, ProgramSettings};
 use crate::effect::{Effect, KillPurpose, ProcessId};
 use crate::event::{Event, ProcessStateEvent};
 use crate::input::{ExitStatus, Now, SpawnError};
@@ -190,6 +190,7 @@ impl Process {
                 if around.mood.allows_starts()
                     && self.started.is_none()
                     && self.config.autostart
+                    && self.has_its_logs()
                     && !self.is_early(now) =>
             {
                 self.spawn(around, outbox);
@@ -209,6 +210,11 @@ impl Process {
     /// Whether there is a deadline and it lies ahead.
     fn is_early(&self, now: Now) -> bool {
         self.deadline.is_some_and(|deadline| now.monotonic < deadline)
+    }
+
+    /// Whether the automatic logs of a group just added have been made.
+    fn has_its_logs(&self) -> bool {
+        [&self.config.stdout, &self.config.stderr].iter().all(|output| output.logfile != LogTarget::Automatic)
     }
 
     fn wants_restart(&self) -> bool {
