@@ -5,17 +5,12 @@ mod pretend;
 
 use std::time::Duration;
 
-use pretend::{Machine, Script, group, program};
+use pretend::{Machine, Script, group, idle, member, program};
 use supervisor_core::effect::{Effect, LogReadMode, LogText, RequestId};
 use supervisor_core::input::Input;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
-
-fn member(value: &Value, name: &str) -> Value {
-    let Value::Struct(members) = value else { panic!("{value:?} is no struct") };
-    members.iter().find(|(known, _)| known == name).unwrap().1.clone()
-}
 
 fn result(name: &str, group: &str, status: i32, description: &str) -> Value {
     let members: [(&str, Value); 4] = [
@@ -25,12 +20,6 @@ fn result(name: &str, group: &str, status: i32, description: &str) -> Value {
         ("description", description.into()),
     ];
     Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-fn idle(name: &str) -> supervisor_core::config::ProgramSettings {
-    let mut idle = program(name);
-    idle.autostart = false;
-    idle
 }
 
 #[test]

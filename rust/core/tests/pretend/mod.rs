@@ -10,7 +10,7 @@ use supervisor_core::config::{
     RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan};
 use supervisor_core::event::{Event, ProcessStateEvent};
 use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
 use supervisor_core::process::Process;
@@ -30,12 +30,20 @@ pub struct Script {
     pub dies_after: Option<Duration>,
     /// Sending it a signal fails with this error number.
     pub kill_error: Option<i32>,
+    /// Not even SIGKILL ends it: it hangs in the kernel.
+    pub is_immortal: bool,
 }
 
 impl Script {
     /// It runs until it is told to stop.
     pub fn steady() -> Self {
-        Self { spawn_error: None, ends: None, dies_after: Some(Duration::ZERO), kill_error: None }
+        Self {
+            spawn_error: None,
+            ends: None,
+            dies_after: Some(Duration::ZERO),
+            kill_error: None,
+            is_immortal: false,
+        }
     }
 
     /// It ends by itself.
@@ -88,6 +96,8 @@ pub struct Machine {
     pub spawns: Vec<(String, Duration)>,
     pub ended: Option<Mood>,
     pub overridden_spawns: Vec<ProcessId>,
+    /// The plans of all starts.
+    pub plans: Vec<SpawnPlan>,
     /// What the configuration says when it is read again.
     pub configuration: Result<Settings, String>,
     /// Keep readings of the configuration open until `finish_readings`.
@@ -122,6 +132,7 @@ impl Machine {
             spawns: Vec::new(),
             ended: None,
             overridden_spawns: Vec::new(),
+            plans: Vec::new(),
         }
     }
 
@@ -182,7 +193,8 @@ impl Machine {
 
     fn carry_out(&mut self, effect: Effect, inputs: &mut VecDeque<Input>) {
         match effect {
-            Effect::Log { level, message } => self.log.push((level, message)),
+            Effect::Log { level, message } if self.is_thorough => self.log.push((level, message)),
+            Effect::Log { .. } => {}
             Effect::Emit(event) => self.events.push(event),
             Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
             Effect::End(mood) => {
@@ -191,6 +203,9 @@ impl Machine {
             }
             Effect::Spawn(plan) => {
                 self.spawns.push((plan.name.clone(), self.clock));
+                if self.is_thorough {
+                    self.plans.push((*plan).clone());
+                }
                 let script = self.next_script(&plan.name);
                 match script.spawn_error.clone() {
                     Some(error) => inputs.push_back(Input::SpawnFailed { process: plan.process, error }),
@@ -219,6 +234,7 @@ impl Machine {
                     Some(child) if child.script.kill_error.is_some() => child.script.kill_error,
                     Some(child) => {
                         let delay = match signal {
+                            _ if child.script.is_immortal => None,
                             Signal::KILL => Some(Duration::ZERO),
                             Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
                             _ => None,
@@ -358,6 +374,21 @@ impl Machine {
         })
     }
 
+    /// The lines of a level that tell of something, in order.
+    pub fn lines_about(&self, text: &str) -> Vec<&str> {
+        self.log.iter().map(|(_, line)| line.as_str()).filter(|line| line.contains(text)).collect()
+    }
+
+    /// Calls a method that has to end in a fault at once; its text.
+    pub fn refused(&mut self, method: &str, params: Vec<Value>) -> String {
+        self.ask(method, params).unwrap_err().text
+    }
+
+    /// A member of what `getProcessInfo` tells.
+    pub fn told(&mut self, name: &str, key: &str) -> Value {
+        member(&self.ask("supervisor.getProcessInfo", vec![name.into()]).unwrap(), key)
+    }
+
     pub fn logged(&self, text: &str) -> bool {
         self.log.iter().any(|(_, message)| message == text)
     }
@@ -386,6 +417,17 @@ impl Machine {
         let members: usize = self.core.groups().map(|group| group.processes.len()).sum();
         assert_eq!(members, self.core.processes().count(), "nothing is left of removed groups");
     }
+}
+
+/// A member of a struct.
+pub fn member(value: &Value, name: &str) -> Value {
+    let Value::Struct(members) = value else { panic!("{value:?} is no struct") };
+    members.iter().find(|(known, _)| known == name).unwrap().1.clone()
+}
+
+/// A program that does not start by itself.
+pub fn idle(name: &str) -> ProgramSettings {
+    ProgramSettings { autostart: false, ..program(name) }
 }
 
 /// Settings with these groups and defaults for the rest.
