@@ -56,13 +56,17 @@ def test_a_reread_tells_what_differs_and_applies_nothing(supervise: Supervise) -
 def test_added_and_changed_groups_are_told_in_the_order_of_their_priorities(supervise: Supervise) -> None:
     daemon = supervise(sleepers("z", "y"))
     changed = "".join(sleepers(name, settings=f"priority = {n}") for name, n in [("y", 30), ("z", 7)])
-    added = "".join(sleepers(name, settings=f"priority = {n}") for name, n in [("a", 50), ("b", 5), ("c", 50)])
+    added = "".join(
+        sleepers(name, settings=f"priority = {n}") for name, n in [("a", 50), ("b", 5), ("c", 50)]
+    )
     daemon.configure(changed + added)
     assert rereads(daemon) == [["b", "a", "c"], ["z", "y"], []]
 
 
 def test_removed_groups_are_told_in_the_order_in_which_they_were_added(supervise: Supervise) -> None:
-    daemon = supervise("".join(sleepers(name, settings=f"priority = {n}") for name, n in [("a", 9), ("b", 4)]))
+    daemon = supervise(
+        "".join(sleepers(name, settings=f"priority = {n}") for name, n in [("a", 9), ("b", 4)])
+    )
     daemon.configure(sleepers("c", settings="priority = 1"))
     rereads(daemon)
     daemon.rpc.addProcessGroup("c")
@@ -135,7 +139,9 @@ def test_what_makes_no_difference(supervise: Supervise, before: str, after: str)
 
 def test_the_environment_of_the_daemon_counts_for_every_program(supervise: Supervise) -> None:
     daemon = supervise(sleepers("a", "b"), supervisord="environment = A=1")
-    daemon.configure(sleepers("a") + sleepers("b", settings="environment = A=1"), supervisord="environment = A=2")
+    daemon.configure(
+        sleepers("a") + sleepers("b", settings="environment = A=1"), supervisord="environment = A=2"
+    )
     assert rereads(daemon) == [[], ["a"], []]
 
 
@@ -157,7 +163,10 @@ def test_a_group_changes_with_its_priority_and_its_members(supervise: Supervise)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[program:x]\ncommand = sleep 1000\nstartsecs = soon", "invalid literal for int() with base 10: 'soon'"),
+        (
+            "[program:x]\ncommand = sleep 1000\nstartsecs = soon",
+            "invalid literal for int() with base 10: 'soon'",
+        ),
         ("[program:x]", "program section program:x does not specify a command"),
         ("[group:g]\nprograms = nobody", "[group:g] names unknown program or fcgi-program nobody"),
     ],
@@ -179,7 +188,10 @@ def test_a_configuration_that_is_wrong_is_a_fault_and_changes_nothing(
 def test_a_configuration_that_is_gone_is_a_fault(supervise: Supervise) -> None:
     daemon = supervise("")
     daemon.config.rename(daemon.folder / "elsewhere")
-    assert fault_of(daemon.rpc.reloadConfig) == (92, f"CANT_REREAD: could not find config file {daemon.config}")
+    assert fault_of(daemon.rpc.reloadConfig) == (
+        92,
+        f"CANT_REREAD: could not find config file {daemon.config}",
+    )
 
 
 def test_supervisorctl_reread_lists_what_differs_by_name(supervise: Supervise) -> None:

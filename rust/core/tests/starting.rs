@@ -232,7 +232,7 @@ fn restarts_of_one_process_do_not_use_up_those_of_another() {
     machine.start();
     machine.seconds(5);
     machine.pass(MOMENT);
-    let last = machine.spawns.iter().filter(|(name, _)| name == "b").next_back().unwrap().1;
+    let last = machine.spawns.iter().rfind(|(name, _)| name == "b").unwrap().1;
     assert_eq!(last, Duration::from_secs(1005), "at once");
 }
 
