@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
 use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
+use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
 use crate::xml::Value;
@@ -164,6 +165,14 @@ pub enum Input {
         method: String,
         /// Its arguments.
         params: Vec<Value>,
+    },
+    /// A plug-in answered a call that is a part of a request (see [`RequestId::is_part`]); other answers of
+    /// plug-ins the engine gives to the client itself.
+    PluginAnswered {
+        /// Which call.
+        request: RequestId,
+        /// The value, or the fault.
+        answer: Result<Value, Fault>,
     },
     /// The daemon received a signal.
     Signal(Signal),

@@ -29,6 +29,7 @@ enum Deed {
     StopGroup(usize),
     StartAll,
     StopAll,
+    Several { start: usize, stop: usize },
     Reread(Option<Reading>),
     Add(usize),
     Remove(usize),
@@ -60,6 +61,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..4_usize).prop_map(Deed::StopGroup),
         1 => Just(Deed::StartAll),
         1 => Just(Deed::StopAll),
+        1 => (0..5_usize, 0..5_usize).prop_map(|(start, stop)| Deed::Several { start, stop }),
         2 => prop::option::weighted(0.9, reading()).prop_map(Deed::Reread),
         2 => (0..4_usize).prop_map(Deed::Add),
         2 => (0..4_usize).prop_map(Deed::Remove),
@@ -172,6 +174,19 @@ fn perform(machine: &mut Machine, all: &[GroupSettings], deed: &Deed) -> Option<
         Deed::StopGroup(index) => Some(machine.call("supervisor.stopProcessGroup", vec![group(index)])),
         Deed::StartAll => Some(machine.call("supervisor.startAllProcesses", vec![])),
         Deed::StopAll => Some(machine.call("supervisor.stopAllProcesses", vec![])),
+        Deed::Several { start, stop } => {
+            let calls = [
+                ("supervisor.startProcess", vec![process(start)]),
+                ("supervisor.reloadConfig", vec![]),
+                ("supervisor.stopProcess", vec![process(stop)]),
+                ("supervisor.stopAllProcesses", vec![]),
+            ];
+            let calls = calls.map(|(method, params)| {
+                let method = ("methodName".to_owned(), method.into());
+                Value::Struct(vec![method, ("params".to_owned(), Value::Array(params))])
+            });
+            Some(machine.call("system.multicall", vec![Value::Array(calls.into())]))
+        }
         Deed::Reread(ref reading) => {
             match reading {
                 Some(reading) => configure(machine, all, reading),

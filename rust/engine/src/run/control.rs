@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
 use supervisor_core::effect::{Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan};
 use supervisor_core::input::{Input, SpawnError};
-use supervisor_core::rpc::Fault;
+use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
 use supervisor_core::xml::{MethodCall, Value};
@@ -359,6 +359,19 @@ impl Control {
 
     fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
         match answer {
+            PluginAnswer::Value(value) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Ok(value) });
+            }
+            PluginAnswer::Fault(fault) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Err(fault) });
+            }
+            PluginAnswer::Error(traceback) if request.is_part() => {
+                // The client learns what was raised, the log from where.
+                let raised = traceback.trim_end().lines().last().unwrap_or_default().to_owned();
+                self.logs.line(LogLevel::Error, &traceback);
+                let answer = Err(Fault::with(FaultCode::Failed, &raised));
+                self.inputs.push_back(Input::PluginAnswered { request, answer });
+            }
             PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
             PluginAnswer::Fault(Fault { code, text }) => {
                 self.reply(request, Answer::Fault(Fault { code, text }));
