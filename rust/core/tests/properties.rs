@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pretend::{Machine, Script, group, program};
 use proptest::prelude::*;
+use proptest::test_runner::RngAlgorithm;
 use supervisor_core::config::{Autorestart, GroupSettings, ProgramSettings};
 use supervisor_core::core::Core;
 use supervisor_core::effect::{ProcessId, RequestId};
@@ -250,8 +251,14 @@ fn all_groups(machine: &Machine) -> Vec<GroupSettings> {
     machine.configuration.as_ref().unwrap().groups.clone()
 }
 
+/// The default generator spends most of the time in cryptography that a debug build does not optimise.
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_algorithm: RngAlgorithm::XorShift,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
