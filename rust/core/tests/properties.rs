@@ -87,9 +87,15 @@ fn script() -> impl Strategy<Value = Script> {
     ]
 }
 
-/// Signals cannot be delivered to it.
+/// Signals, or one of them, cannot be delivered to it.
 fn unkillable() -> impl Strategy<Value = Script> {
-    Just(Script { kill_error: Some(libc::EPERM), ..Script::steady() })
+    let which = prop_oneof![Just(None), Just(Some(Signal(libc::SIGUSR1))), Just(Some(Signal::KILL))];
+    which.prop_map(|kill_error_of| Script {
+        kill_error: Some(libc::EPERM),
+        kill_error_of,
+        dies_after: Some(Duration::from_secs(5)),
+        ..Script::steady()
+    })
 }
 
 fn settings_of(name: &str) -> impl Strategy<Value = ProgramSettings> + use<> {
@@ -266,7 +272,7 @@ proptest! {
 
     #[test]
     fn transitions_are_legal_and_every_request_is_answered_once(
-        mut machine in machine(prop_oneof![9 => script(), 1 => unkillable()]),
+        mut machine in machine(prop_oneof![9 => script(), 2 => unkillable()]),
         deeds in prop::collection::vec(deed(), 1..20),
     ) {
         let all = all_groups(&machine);

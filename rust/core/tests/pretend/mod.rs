@@ -30,6 +30,8 @@ pub struct Script {
     pub dies_after: Option<Duration>,
     /// Sending it a signal fails with this error number.
     pub kill_error: Option<i32>,
+    /// Only this signal fails, where one is named.
+    pub kill_error_of: Option<Signal>,
     /// Not even SIGKILL ends it: it hangs in the kernel.
     pub is_immortal: bool,
 }
@@ -42,6 +44,7 @@ impl Script {
             ends: None,
             dies_after: Some(Duration::ZERO),
             kill_error: None,
+            kill_error_of: None,
             is_immortal: false,
         }
     }
@@ -229,28 +232,31 @@ impl Machine {
             Effect::Kill { process, pid, whole_group, signal, purpose } => {
                 let name = self.core.process(process).unwrap().config.name.clone();
                 self.signals.push((name, signal, whole_group, self.clock));
-                let error = match self.children.get_mut(&pid) {
-                    None => Some(libc::ESRCH),
-                    Some(child) if child.script.kill_error.is_some() => child.script.kill_error,
-                    Some(child) => {
-                        let delay = match signal {
-                            _ if child.script.is_immortal => None,
-                            Signal::KILL => Some(Duration::ZERO),
-                            Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
-                            _ => None,
-                        };
-                        if let Some(delay) = delay {
-                            self.ends.extend(Some((self.clock + delay, pid)));
-                            if let Some((before, _)) =
-                                child.end.replace((self.clock + delay, ExitStatus::Signal(signal, false)))
-                                && before != self.clock + delay
-                            {
-                                self.ends.remove(&(before, pid));
+                let error =
+                    match self.children.get_mut(&pid) {
+                        None => Some(libc::ESRCH),
+                        Some(Child {
+                            script: Script { kill_error: Some(error), kill_error_of, .. }, ..
+                        }) if kill_error_of.is_none_or(|of| of == signal) => Some(*error),
+                        Some(child) => {
+                            let delay = match signal {
+                                _ if child.script.is_immortal => None,
+                                Signal::KILL => Some(Duration::ZERO),
+                                Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
+                                _ => None,
+                            };
+                            if let Some(delay) = delay {
+                                self.ends.extend(Some((self.clock + delay, pid)));
+                                if let Some((before, _)) =
+                                    child.end.replace((self.clock + delay, ExitStatus::Signal(signal, false)))
+                                    && before != self.clock + delay
+                                {
+                                    self.ends.remove(&(before, pid));
+                                }
                             }
+                            None
                         }
-                        None
-                    }
-                };
+                    };
                 inputs.push_back(Input::Killed { process, signal, purpose, error });
             }
             Effect::CreateAutomaticLog { process, channel, prefix } => {
