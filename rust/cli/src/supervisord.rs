@@ -47,7 +47,7 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
     };
     let settings = read_file(&config_file).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
     }
     // A relative path means another file once the daemon has gone to its directory.
     let absolute = settings.daemon.config_file.display().to_string();
