@@ -198,8 +198,12 @@ def test_signals_are_as_a_fresh_process_has_them_but_two_that_are_ignored(superv
         """
     )
     fields = dict(line.split(":\t") for line in daemon.wait_file("signals").splitlines())
+    masks = {name: int(mask, 16) for name, mask in fields.items()}
+    # The C library uses 32 and 33 for itself; who starts the tests may leave them ignored.
+    own = 1 << 31 | 1 << 32
     # SIGPIPE (13) and SIGXFSZ (25) are ignored.
-    assert fields == {"SigBlk": "0" * 16, "SigIgn": "0000000001001000"}
+    assert masks["SigBlk"] == 0
+    assert masks["SigIgn"] & ~own == 1 << 12 | 1 << 24
 
 
 def test_the_umask_is_set(supervise: Supervise) -> None:
