@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use supervisor_core::config::paths::abspath;
-use supervisor_core::config::{ROOT_SEARCH_WARNING, Settings, find_config, read};
+use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
@@ -44,9 +44,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         }
     };
     let overrides = said.overrides;
-    let settings = read(&system, &config_file, &overrides).map_err(|error| usage(error.to_string()))?;
+    let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
     }
     let absolute = settings.daemon.config_file.display().to_string();
     let read_settings = move || {
@@ -54,7 +54,7 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         // to its directory.
         let is_same = abspath(&RealSystem, &config_file) == absolute;
         let path = if is_same { &config_file } else { &absolute };
-        read(&RealSystem, path, &overrides).map_err(|error| error.to_string())
+        read_to_run(path, &overrides)
     };
     run_daemon(Start {
         version: VERSION,
@@ -68,4 +68,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
 /// Whether the configuration names Python code that runs inside the daemon.
 fn needs_python(settings: &Settings) -> bool {
     settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
+}
+
+/// Reads a configuration, and leaves out what this version does not run.
+fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
+    read(&RealSystem, path, overrides).map(Settings::without_kinds_not_run).map_err(|error| error.to_string())
 }
