@@ -189,6 +189,32 @@ def test_a_wrong_configuration_of_supervisorctl(prepare: Prepare, text: str, mes
     assert refusal(daemon, "-c", str(daemon.config), "pid", program="supervisorctl") == message
 
 
+@pytest.mark.differs("a file of garbage is a usage error for supervisorctl too, not a Python traceback")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "garbage\n",
+            "File contains no section headers.\nfile: '<folder>/supervisord.conf', line: 1\n'garbage\\n'",
+        ),
+        (
+            "[supervisorctl]\ngarbage\n",
+            "Source contains parsing errors: '<folder>/supervisord.conf'\n\t[line  2]: 'garbage\\n'",
+        ),
+    ],
+)
+def test_a_file_of_garbage_for_supervisorctl(prepare: Prepare, text: str, message: str) -> None:
+    daemon = prepare()
+    daemon.config.write_text(text)
+    if daemon.under_test.ours:
+        assert refusal(daemon, "-c", str(daemon.config), "pid", program="supervisorctl") == message
+        return
+    result = daemon.run("supervisorctl", "-c", str(daemon.config), "pid")
+    assert result.code == 1
+    assert result.err.startswith("Traceback ")
+    assert message in result.err.replace(str(daemon.folder), "<folder>")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -307,3 +333,32 @@ def test_the_socket_of_the_configuration_is_made_absolute(supervise: Supervise, 
     url = url.replace("{}", folder, 1).replace("{}", daemon.folder.name)
     other = daemon.write("other.conf", f"[supervisorctl]\nserverurl = {url}\n")
     assert daemon.run("supervisorctl", "-c", str(other), "pid").out == f"{daemon.started_as}\n"
+
+
+@pytest.mark.differs("the reason is added, as in the original's development version")
+def test_a_plugin_that_cannot_be_imported(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[rpcinterface:x]\nsupervisor.rpcinterface_factory = no_such_module:make\n")
+    result = daemon.run("supervisord", "-n", "-c", str(daemon.config))
+    reason = ": No module named 'no_such_module'" if daemon.under_test.ours else ""
+    assert result.code == 2
+    assert result.err == (
+        f"Error: no_such_module:make cannot be resolved within [rpcinterface:x]{reason}\n"
+        f"For help, use {daemon.under_test.program('supervisord')} -h\n"
+    )
+
+
+def test_options_of_default_are_arguments_that_the_standard_interface_does_not_take(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[DEFAULT]\nanything = 1\n")
+    result = daemon.run("supervisord", "-n", "-c", str(daemon.config))
+    assert (result.code, result.err.splitlines()[0]) == (2, "Error: Could not make supervisor rpc interface")
+    # The original leaves its socket behind.
+    assert not (daemon.under_test.ours and daemon.sockets())
+
+
+def test_an_interface_without_a_server_is_never_made(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[DEFAULT]\nanything = 1\n", unix=None)
+    daemon.start()
+    assert daemon.stop() == 0
