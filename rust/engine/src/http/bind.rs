@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use supervisor_core::config::{HttpAddress, HttpServerSettings};
 use thiserror::Error;
 
 use super::limits;
+use crate::unix_path::OwnPath;
 
 /// How often a stale socket is removed before the path counts as taken.
 const STALE_RETRIES: usize = 10;
@@ -84,25 +85,6 @@ pub struct Listener {
 pub(super) enum Socket {
     Unix(UnixListener),
     Tcp(TcpListener),
-}
-
-/// The path of a unix socket, and which file we made there.
-#[derive(Debug)]
-pub(super) struct OwnPath {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
-impl OwnPath {
-    /// Removes the path, unless somebody else's file is there by now.
-    pub(super) fn remove(&self) {
-        let found = fs::symlink_metadata(&self.path);
-        if found.is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode)) {
-            // Gone already, or not ours to remove any more: either way nothing is left to do.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 impl Listener {
@@ -192,9 +174,9 @@ fn bind_unix(
     temporary.push(format!(".{}", std::process::id()));
     let temporary = PathBuf::from(temporary);
     let made = make_socket(path, &temporary, mode, owner).and_then(|listener| {
-        let found = fs::symlink_metadata(&temporary)?;
+        let own = OwnPath::new(path, &temporary)?;
         link(&temporary, path)?;
-        Ok((listener, OwnPath { path: path.to_owned(), device: found.dev(), inode: found.ino() }))
+        Ok((listener, own))
     });
     // Not there any more after a rename.
     let _ = fs::remove_file(&temporary);

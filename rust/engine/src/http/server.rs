@@ -16,10 +16,11 @@ use tokio::time::{sleep, timeout};
 
 use super::auth::Credentials;
 use super::backend::Backend;
-use super::bind::{Listener, OwnPath, Socket};
+use super::bind::{Listener, Socket};
 use super::connection::{self, Activity};
 use super::limits;
 use super::route::{self, Site};
+use crate::unix_path::OwnPath;
 
 /// Running servers. Dropping this ends them as well, but nobody knows when, and the sockets' paths stay behind: use
 /// [`Servers::shutdown`].

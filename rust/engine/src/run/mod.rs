@@ -128,6 +128,12 @@ fn live(
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
     }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
+    let fcgi_checked =
+        crate::fcgi::check(handle.core().settings(), &mut |level, line| main_log.line(level, line));
+    if let Err(message) = fcgi_checked {
+        listeners.into_iter().for_each(Listener::close);
+        return Err(StartError(message));
+    }
     for listener in &listeners {
         for interface in &interfaces {
             main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
