@@ -79,6 +79,7 @@ pub struct Listener {
     pub(super) credentials: Option<(String, String)>,
     pub(super) socket: Socket,
     pub(super) path: Option<OwnPath>,
+    pub(super) address: HttpAddress,
 }
 
 #[derive(Debug)]
@@ -152,6 +153,7 @@ pub fn bind(settings: &HttpServerSettings) -> Result<Listener, BindError> {
         credentials: settings.credentials.clone(),
         socket,
         path,
+        address: settings.address.clone(),
     })
 }
 
@@ -165,7 +167,8 @@ fn bind_tcp(host: &str, port: u16) -> Result<TcpListener, BindError> {
     Ok(TcpListener::bind(address.ok_or(BindError::UnknownHost)?)?)
 }
 
-fn bind_unix(
+/// A unix socket with its mode and owner under its name; see [`bind`].
+pub(super) fn bind_unix(
     path: &Path,
     mode: u32,
     owner: Option<(u32, u32)>,

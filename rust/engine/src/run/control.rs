@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 use std::time::Duration;
 
 use nix::sys::signal::kill;
@@ -13,7 +14,7 @@ use supervisor_core::rpc::Fault;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
 use supervisor_core::xml::{MethodCall, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
@@ -65,6 +66,8 @@ pub(crate) struct Control {
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) logs: Logs,
     pub(crate) clock: Clock,
+    /// Has the paths of unix sockets looked at; nobody listens until the servers run.
+    pub(crate) recheck_sockets: Rc<Notify>,
     inputs: VecDeque<Input>,
     replies: HashMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
@@ -90,6 +93,7 @@ impl Control {
             messages,
             logs,
             clock,
+            recheck_sockets: Rc::default(),
             inputs: VecDeque::new(),
             replies: HashMap::new(),
             next_request: 1,
@@ -180,7 +184,10 @@ impl Control {
                     let _ = messages.send(Message::Input(Input::LogRead { request, result }));
                 });
             }
-            Effect::ReopenLogs => self.logs.reopen(),
+            Effect::ReopenLogs => {
+                self.logs.reopen();
+                self.recheck_sockets.notify_one();
+            }
             Effect::RemoveLogs { logs } => self.logs.remove(logs),
             Effect::Emit(event) => {
                 let subscribed = host.as_mut().filter(|host| host.wants_events());

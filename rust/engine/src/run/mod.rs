@@ -220,7 +220,9 @@ fn serve(
         }
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
-        let servers = Servers::start(listeners, &backend)?;
+        let mut servers = Servers::start(listeners, &backend)?;
+        let said = logs.clone();
+        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
         let mood = control.work(&mut inbox, signals, host).await;
         servers.shutdown(GRACE).await;
         Ok(mood)
