@@ -349,6 +349,7 @@ impl Core {
             directory: config.directory.clone(),
             umask: config.umask,
             user: config.user,
+            socket: config.fcgi_socket.clone(),
             redirect_stderr: config.redirect_stderr,
             stdout: config.stdout.clone(),
             stderr: config.stderr.clone(),
