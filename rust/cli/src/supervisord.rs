@@ -1,5 +1,6 @@
 //! The program `supervisord` (parity 3).
 
+use supervisor_core::config::check::check_configuration;
 use supervisor_core::config::{ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
@@ -8,6 +9,7 @@ use supervisor_engine::plugins::PluginHost;
 use supervisor_engine::run::{Start, run as run_daemon};
 
 use crate::arguments::{Ending, parse_supervisord, program_path};
+use crate::check::report;
 use crate::hand_over::hand_over;
 
 /// Makes the host of plug-ins, where there is an interpreter.
@@ -40,6 +42,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
             find_config(&system, &program).map_err(|error| usage(error.to_string()))?
         }
     };
+    if said.check {
+        return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
+    }
     let read_file = |path: &str| read(&system, path, &said.overrides).map_err(|error| error.to_string());
     let settings = read_file(&config_file).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {

@@ -23,10 +23,10 @@ pub(super) fn read_servers(
         let prefix = SectionSpec::of(kind).prefix;
         for section in ini.sections().filter(|section| section.starts_with(prefix)) {
             let values = Values::new(ini, section, kind, names, system);
-            servers.push(match kind {
-                SectionKind::InetHttpServer => read_inet(&values, section)?,
-                _ => read_unix(&values, section, system)?,
-            });
+            servers.extend(names.findings.pass(match kind {
+                SectionKind::InetHttpServer => read_inet(&values, section),
+                _ => read_unix(&values, section, system),
+            })?);
         }
     }
     Ok(servers)

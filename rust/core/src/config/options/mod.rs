@@ -267,6 +267,29 @@ impl SectionSpec {
         SECTIONS.iter().find(|section| section.kind == kind).unwrap_or(&SECTIONS[0])
     }
 
+    /// The kind of a section of this name; `None` for names that mean nothing here.
+    #[must_use]
+    pub fn named(section: &str) -> Option<&'static Self> {
+        SECTIONS.iter().find(|spec| match spec.kind {
+            // As in the original, any name that begins so is a server.
+            SectionKind::UnixHttpServer | SectionKind::InetHttpServer => section.starts_with(spec.prefix),
+            _ if spec.has_names() => section.starts_with(spec.prefix),
+            _ => section == spec.prefix,
+        })
+    }
+
+    /// Whether there may be many sections of the kind, each with a name behind the colon.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.prefix.ends_with(':')
+    }
+
+    /// Whether options beyond the known ones are passed on to Python code.
+    #[must_use]
+    pub fn takes_any_option(&self) -> bool {
+        matches!(self.kind, SectionKind::RpcInterface | SectionKind::CtlPlugin)
+    }
+
     /// The name shown in the sample and the documentation, without brackets.
     #[must_use]
     pub fn shown_name(&self) -> String {
