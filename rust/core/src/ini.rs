@@ -114,11 +114,20 @@ pub struct IniFile {
     sections: HashMap<String, Origin>,
     options: HashMap<(String, String), Origin>,
     sources: Option<IndexMap<String, String>>,
+    /// Own options of sections that were written with `%(here)s`: a configuration of many files would
+    /// take long if all values were searched again after each of them.
+    with_here: Vec<(String, String)>,
 }
 
 impl Default for IniFile {
     fn default() -> Self {
-        Self { store: Ini::new_cs(), sections: HashMap::new(), options: HashMap::new(), sources: None }
+        Self {
+            store: Ini::new_cs(),
+            sections: HashMap::new(),
+            options: HashMap::new(),
+            sources: None,
+            with_here: Vec::new(),
+        }
     }
 }
 
@@ -225,17 +234,33 @@ impl IniFile {
     /// Replaces every `%(here)s` by a folder, as it is done once per file when a configuration has an
     /// `[include]` section. A value of `[DEFAULT]` becomes an own value of every section by that.
     pub fn replace_here(&mut self, folder: &str) {
-        let mut replaced = Vec::new();
-        for section in self.sections() {
-            for option in self.options(section) {
-                if let Some(value) = self.get(section, option).filter(|value| value.contains(HERE)) {
-                    replaced.push((section.to_owned(), option.to_owned(), value.replace(HERE, folder)));
-                }
+        let own = std::mem::take(&mut self.with_here).into_iter();
+        let inherited = self.inherited_with_here();
+        for (section, option) in own.chain(inherited) {
+            let Some(value) = self.get(&section, &option).filter(|value| value.contains(HERE)) else {
+                continue;
+            };
+            let replaced = value.replace(HERE, folder);
+            if replaced.contains(HERE) {
+                self.with_here.push((section.clone(), option.clone()));
             }
+            self.section_mut(&section).insert(option, Some(replaced));
         }
-        for (section, option, value) in replaced {
-            self.section_mut(&section).insert(option, Some(value));
+    }
+
+    /// Sections and options that see a value of `[DEFAULT]` with `%(here)s` in it.
+    fn inherited_with_here(&self) -> Vec<(String, String)> {
+        let defaults = self.store.get_map_ref().get(DEFAULT_SECTION).into_iter().flatten();
+        let with_here: Vec<&String> = defaults
+            .filter(|(_, value)| value.as_deref().is_some_and(|value| value.contains(HERE)))
+            .map(|(option, _)| option)
+            .collect();
+        let mut inherited = Vec::new();
+        for option in with_here {
+            let inheriting = self.sections().filter(|section| self.own(section, option).is_none());
+            inherited.extend(inheriting.map(|section| (section.to_owned(), option.clone())));
         }
+        inherited
     }
 
     fn own(&self, section: &str, option: &str) -> Option<&str> {
@@ -342,6 +367,9 @@ impl Reader<'_> {
         };
         let value = option.value.join("\n").trim_end_matches(is_space).to_owned();
         let origin = self.origin(option.line);
+        if section != DEFAULT_SECTION && value.contains(HERE) {
+            self.ini.with_here.push((section.clone(), option.name.clone()));
+        }
         self.ini.options.insert((section.clone(), option.name.clone()), origin);
         self.ini.section_mut(section).insert(option.name, Some(value));
     }

@@ -155,6 +155,7 @@ fn read_includes(
             names.findings.note(Finding {
                 severity: Severity::Warning,
                 error: ConfigError {
+                    option: Some("files".into()),
                     value: Some(written.into()),
                     ..ConfigError::in_section(message.clone(), section, origin)
                 },

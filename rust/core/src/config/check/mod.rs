@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::client::read_sections;
 use super::error::ConfigError;
 use super::findings::{Finding, Findings, Severity};
-use super::options::{Default, OptionSpec, SectionKind, SectionSpec};
+use super::options::{Default, OptionSpec, SectionKind, SectionSpec, ValueType};
 use super::overrides::Overrides;
 use super::paths;
 use super::read::read_noting;
@@ -149,6 +149,9 @@ fn problem(ini: &IniFile, main_file: &str, finding: Finding) -> Problem {
 fn expected(severity: Severity, error: &ConfigError) -> Option<String> {
     error.value.as_ref().filter(|_| severity == Severity::Error)?;
     let spec = SectionSpec::named(error.section.as_deref()?)?.option(error.option.as_deref()?)?;
+    if spec.value_type == ValueType::ListOfStrings {
+        return None;
+    }
     Some(format!("{} takes: {}{}", spec.name, spec.value_type.title().replace('`', ""), default(spec)))
 }
 
