@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import json
 import os
 import pwd
 import socket
+import xmlrpc.client
 from typing import Any
 
 import pytest
@@ -198,8 +200,12 @@ def test_signals_are_as_a_fresh_process_has_them_but_two_that_are_ignored(superv
         """
     )
     fields = dict(line.split(":\t") for line in daemon.wait_file("signals").splitlines())
+    masks = {name: int(mask, 16) for name, mask in fields.items()}
+    # The C library uses 32 and 33 for itself; who starts the tests may leave them ignored.
+    own = 1 << 31 | 1 << 32
     # SIGPIPE (13) and SIGXFSZ (25) are ignored.
-    assert fields == {"SigBlk": "0" * 16, "SigIgn": "0000000001001000"}
+    assert masks["SigBlk"] == 0
+    assert masks["SigIgn"] & ~own == 1 << 12 | 1 << 24
 
 
 def test_the_umask_is_set(supervise: Supervise) -> None:
@@ -222,7 +228,9 @@ def test_a_relative_command_is_looked_up_from_where_supervisord_is_and_run_from_
         "autostart = false\nstderr_logfile = %(here)s/x.err\n"
     )
     daemon.write("tools/mine", "#!/bin/sh\nexec sleep 1000\n").chmod(0o755)
-    daemon.rpc.startProcess("x", False)
+    # The child may be gone before the original has answered; then this is a fault.
+    with contextlib.suppress(xmlrpc.client.Fault):
+        daemon.rpc.startProcess("x", False)
     daemon.wait_log("WARN exited: x (exit status 127; not expected)")
     assert (daemon.folder / "x.err").read_text().startswith("supervisor: couldn't exec tools/mine: ENOENT\n")
 

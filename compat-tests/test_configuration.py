@@ -128,8 +128,11 @@ def test_a_group_starts_in_the_order_of_its_list_and_groups_by_priority(supervis
     )
     for name in ("early", "late:y", "late:z"):
         daemon.wait_state(name, "RUNNING")
-    spawned = [line.split("'")[1] for line in daemon.log_lines() if "spawned: " in line]
-    assert spawned == ["early", "z", "y"]
+    pids = {name: daemon.info(name)["pid"] for name in ("early", "late:z", "late:y")}
+    daemon.expect_log(
+        [f"INFO spawned: '{name.rpartition(':')[2]}' with pid {pid}" for name, pid in pids.items()],
+        only="spawned: ",
+    )
 
 
 def test_repeated_sections_are_merged_and_the_later_value_wins(supervise: Supervise) -> None:

@@ -235,15 +235,18 @@ def test_tail_f_shows_what_is_there_and_what_comes_until_interrupted(supervise: 
     daemon = supervise(
         """
         [program:x]
-        command = sleep 1000
+        command = sh %(here)s/talk.sh
+        autostart = false
         startsecs = 0
         stdout_logfile = %(here)s/x.out
         """,
         inet="",
     )
-    daemon.wait_state("x", "RUNNING")
-    log = daemon.folder / "x.out"
-    log.write_text("before\n")
+    daemon.write(
+        "talk.sh", "echo before\nwhile [ ! -e $0.go ]; do sleep 0.02; done\necho after\nexec sleep 1000\n"
+    )
+    daemon.rpc.startProcess("x")
+    daemon.wait_file("x.out")
     url = f"unix://{daemon.socket}" if way == "unix" else f"http://127.0.0.1:{daemon.port}"
     with open(daemon.folder / "shown", "wb") as shown:
         tail = subprocess.Popen(
@@ -256,8 +259,7 @@ def test_tail_f_shows_what_is_there_and_what_comes_until_interrupted(supervise: 
     try:
         seen = daemon.folder / "shown"
         wait_for(lambda: "before\n" in seen.read_text(), "the text that was there")
-        with open(log, "a") as more:
-            more.write("after\n")
+        daemon.write("talk.sh.go", "go")
         wait_for(lambda: "after\n" in seen.read_text(), "the text that came")
         tail.send_signal(signal.SIGINT)
         wait_for(lambda: tail.poll() is not None, "the end of tail -f")

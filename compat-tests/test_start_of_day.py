@@ -91,15 +91,17 @@ def test_the_first_log_lines_are_those_that_scripts_look_for(prepare: Prepare) -
     daemon.configure("[program:x]\ncommand = sleep 1000")
     daemon.start(descriptors=512)
     info = daemon.wait_state("x", "RUNNING")
-    assert daemon.log_lines() == [
-        *root_line(),
-        "INFO Increased RLIMIT_NOFILE limit to 1024",
-        "INFO RPC interface 'supervisor' initialized",
-        "CRIT Server 'unix_http_server' running without any HTTP authentication checking",
-        f"INFO supervisord started with pid {daemon.started_as}",
-        f"INFO spawned: 'x' with pid {info['pid']}",
-        "INFO success: x entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
-    ]
+    daemon.expect_log(
+        [
+            *root_line(),
+            "INFO Increased RLIMIT_NOFILE limit to 1024",
+            "INFO RPC interface 'supervisor' initialized",
+            "CRIT Server 'unix_http_server' running without any HTTP authentication checking",
+            f"INFO supervisord started with pid {daemon.started_as}",
+            f"INFO spawned: 'x' with pid {info['pid']}",
+            "INFO success: x entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
+        ]
+    )
 
 
 def test_the_limit_of_open_files_is_left_alone_when_it_is_high_enough(prepare: Prepare) -> None:
@@ -123,7 +125,9 @@ def test_the_raised_limit_of_open_files_is_in_force(prepare: Prepare) -> None:
 
 def test_the_last_log_lines_tell_of_the_signal_and_the_stopped_programs(supervise: Supervise) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0")
-    daemon.wait_state("x", "RUNNING")
+    daemon.wait_log(
+        "INFO success: x entered RUNNING state, process has stayed up for > than 0 seconds (startsecs)"
+    )
     before = len(daemon.log_lines())
     assert daemon.stop() == 0
     assert daemon.log_lines()[before:] == [

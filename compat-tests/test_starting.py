@@ -14,8 +14,16 @@ from harness.waiting import wait_for
 def test_a_program_is_starting_until_startsecs_have_passed(supervise: Supervise) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 600")
     info = daemon.wait_state("x", "STARTING")
-    assert info["pid"] > 0
     assert (info["state"], info["description"], info["spawnerr"]) == (10, "", "")
+
+
+def test_a_start_without_waiting_is_answered_when_there_is_a_process(supervise: Supervise) -> None:
+    daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 600\nautostart = false")
+    assert daemon.rpc.startProcess("x", False) is True
+    info = daemon.info("x")
+    assert info["statename"] == "STARTING"
+    assert info["pid"] > 0
+    daemon.wait_state("x", "STARTING")
 
 
 def test_a_program_that_stays_up_becomes_running(supervise: Supervise) -> None:

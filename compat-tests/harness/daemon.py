@@ -23,7 +23,7 @@ from typing import Any
 
 from harness import http, processes
 from harness.under_test import UnderTest
-from harness.waiting import DEADLINE, wait_for
+from harness.waiting import DEADLINE, StateNotReachedError, wait_for
 
 PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
@@ -268,6 +268,20 @@ class Daemon:
         found = wait_for(look, f"a line like {pattern!r} in the main log")
         assert found is not None
         return found
+
+    def expect_log(self, expected: list[str], only: str = "", since: int = 0) -> None:
+        """Wait until the lines after the first `since`, as far as they contain the pattern `only`, are these.
+
+        Lines are waited for since they may be written later than an answer that tells of the same.
+        """
+
+        def look() -> list[str]:
+            self.nudge()
+            return [line for line in self.log_lines()[since:] if re.search(only, line)]
+
+        with contextlib.suppress(StateNotReachedError):
+            wait_for(lambda: look() == expected, "the lines of the main log")
+        assert look() == expected
 
     @property
     def stdout(self) -> str:

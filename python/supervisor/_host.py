@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _NATIVE_SPAWN = Subprocess.spawn
 
-# A plug-in's busy thread gives the loop its turn after this many seconds, not after Python's five milliseconds.
+# A plug-in's busy thread gives the loop its turn after this many seconds, not only after Python's
+# five milliseconds.
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
@@ -53,9 +54,9 @@ class Host:
         sys.setswitchinterval(_SWITCH_INTERVAL)
         events.clear()
         factories = []
-        for name, spec, options in sections:
+        for name, spec, settings in sections:
             try:
-                factories.append((name, _resolve(spec), dict(options)))
+                factories.append((name, _resolve(spec), dict(settings)))
             except (AttributeError, ImportError) as why:
                 return f"{spec} cannot be resolved within [rpcinterface:{name}]: {why}", None
         for name, factory, options in factories * servers:
@@ -148,7 +149,7 @@ def _resolve(spec: str) -> Callable[..., Any]:
 
 
 def _methods(plugin: object) -> list[tuple[str, str]]:
-    """Return the methods that clients can call with their help texts: those that the plug-in's class defines."""
+    """Return the methods that clients can call, those of the plug-in's class, with their help texts."""
     names = [name for name in vars(type(plugin)) if not name.startswith("_")]
     found = ((name, getattr(plugin, name)) for name in names)
     return [(name, str(method.__doc__)) for name, method in found if callable(method)]

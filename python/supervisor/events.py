@@ -19,19 +19,19 @@ callbacks: list[tuple[type, Callback]] = []
 """Who subscribed: the class of events, and what to call."""
 
 
-def subscribe(type: type, callback: Callback) -> None:  # noqa: A002  # the parameter's name is the original's
+def subscribe(type: type, callback: Callback) -> None:  # the parameter's name is the original's
     """Have something called with each event of a class or of one derived from it."""
     callbacks.append((type, callback))
 
 
-def unsubscribe(type: type, callback: Callback) -> None:  # noqa: A002  # the parameter's name is the original's
+def unsubscribe(type: type, callback: Callback) -> None:  # the parameter's name is the original's
     """Undo a subscription; raises ValueError for one that is not there."""
     callbacks.remove((type, callback))
 
 
 def notify(event: object) -> None:
     """Tell everybody who subscribed to the class of an event, or to one that it is derived from."""
-    for subscribed, callback in list(callbacks):
+    for subscribed, callback in callbacks:
         if isinstance(event, subscribed):
             callback(event)
 

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class NOT_DONE_YET:  # noqa: N801  # the name that plug-ins import
-    """Returned by a deferred answer, a callable with an attribute `delay`, to be asked again after that time."""
+class NOT_DONE_YET:  # the name that plug-ins import
+    """Returned by a deferred answer, a callable with an attribute `delay`, to be asked again after it."""

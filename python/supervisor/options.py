@@ -132,9 +132,9 @@ class _MainLog:
 class ServerOptions:
     """What the daemon runs with, as plug-ins see it: `supervisord.options`.
 
-    Besides `mood` and `logger` it has an attribute for each setting that the engine tells: `configfile`,
-    `identifier`, `logfile`, `loglevel`, `pidfile`, `childlogdir`, `nodaemon`, `silent`, `nocleanup`, `minfds`,
-    `minprocs`, `umask`, `strip_ansi`.
+    Besides `mood` and `logger` it has an attribute for each setting that the engine tells:
+    `configfile`, `identifier`, `logfile`, `loglevel`, `pidfile`, `childlogdir`, `nodaemon`, `silent`,
+    `nocleanup`, `minfds`, `minprocs`, `umask`, `strip_ansi`.
     """
 
     def __init__(self, daemon: Daemon) -> None:
@@ -152,7 +152,7 @@ class ServerOptions:
 
     @property
     def mood(self) -> int:
-        """The state of the daemon, a number of `SupervisorStates`; assigning one shuts it down or restarts it."""
+        """The state of the daemon, of `SupervisorStates`; assigning one shuts it down or restarts it."""
         return self._daemon.mood()
 
     @mood.setter

@@ -1,8 +1,8 @@
 """Processes and groups as plug-ins see them: live views of the engine's state.
 
-What is read is the state of the moment. A method that is replaced, on the class or on one process, is called by
-the engine instead of what it does itself; so far that is `Subprocess.spawn`. An attribute of the engine cannot
-be assigned yet and says so; attributes of a plug-in's own can.
+What is read is the state of the moment. A method that is replaced, on the class or on one process, is
+called by the engine instead of what it does itself; so far that is `Subprocess.spawn`. An attribute of
+the engine cannot be assigned yet and says so; attributes of a plug-in's own can.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _AUTORESTART = {"never": False, "unexpected": RestartWhenExitUnexpected, "always
 class ProcessConfig:
     """What the configuration says of a process, an attribute for each option (`user` is `uid`)."""
 
-    def __init__(self, options: ServerOptions, id: int) -> None:  # noqa: A002  # the engine's word for it
+    def __init__(self, options: ServerOptions, id: int) -> None:  # the engine's word for it
         self.options = options
         self._id = id
 
@@ -136,7 +136,7 @@ class _View:
 
 
 class Processes(_View, Mapping[str, Subprocess]):
-    """The processes of a group by their names; each is the same object for as long as the process is there."""
+    """The processes of a group by their names; each stays the same object while the process is there."""
 
     def __init__(self, group: ProcessGroup) -> None:
         self._group = group
@@ -146,7 +146,7 @@ class Processes(_View, Mapping[str, Subprocess]):
         config = self._group.config
         return config.options._daemon.members(config.name)
 
-    def _process(self, id: int) -> Subprocess:  # noqa: A002  # the engine's word for it
+    def _process(self, id: int) -> Subprocess:  # the engine's word for it
         if id not in self._known:
             config = ProcessConfig(self._group.config.options, id)
             self._known[id] = Subprocess(config, self._group)
@@ -191,7 +191,7 @@ class ProcessGroups(_View, Mapping[str, ProcessGroup]):
         return len(self._groups())
 
 
-def _find(groups: Mapping[str, ProcessGroup], daemon: Daemon, id: int) -> Subprocess:  # noqa: A002
+def _find(groups: Mapping[str, ProcessGroup], daemon: Daemon, id: int) -> Subprocess:
     """Return a process by its identity; raises KeyError for one that is gone."""
     for group in groups.values():
         if any(member == id for member, _ in daemon.members(group.config.name)):

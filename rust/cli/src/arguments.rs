@@ -4,6 +4,7 @@
 //! be printed and the exit status are returned as an [`Ending`].
 
 use std::cmp::Reverse;
+use std::ffi::OsString;
 use std::io::Write as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -76,6 +77,12 @@ pub struct SupervisorctlArguments {
     pub interactive: bool,
     /// The action and its arguments.
     pub action: Vec<String>,
+}
+
+/// The words of a command line as text; bytes that are not UTF-8 become U+FFFD.
+#[must_use]
+pub fn words(argv: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    argv.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// Reads supervisord's command line (`arguments` without the program's name).

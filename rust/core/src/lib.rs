@@ -2,8 +2,8 @@
 //!
 //! # The single-mutation contract
 //!
-//! 1. [`core::Core::step`] is the only way state changes. It takes the time, one [`core::Input`]
-//!    and a list that it fills with [`core::Effect`]s.
+//! 1. [`core::Core::step`] is the only way state changes. It takes the time, one [`input::Input`]
+//!    and a list that it fills with [`effect::Effect`]s.
 //! 2. It never blocks and never reads a clock, a file or the environment: time is an argument,
 //!    monotonic for every delay, wall clock for display only.
 //! 3. The caller carries out all effects of an input, in order, before it passes the next one;

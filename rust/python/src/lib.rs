@@ -13,6 +13,7 @@ mod values;
 use std::ffi::OsString;
 
 use pyo3::prelude::*;
+use supervisor_cli::arguments::words;
 use supervisor_engine::plugins::PluginHost;
 
 /// The native part of the package `supervisor`.
@@ -28,8 +29,8 @@ mod _engine {
 ///
 /// The interpreter is let go of while the daemon waits, so that threads of plug-ins run freely.
 #[pyfunction]
-fn run_supervisord(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(move || supervisor_cli::supervisord::run(&argv, Some(python_host)))
+fn run_supervisord(py: Python<'_>, argv: Vec<OsString>) -> i32 {
+    py.detach(move || supervisor_cli::supervisord::run(&words(argv), Some(python_host)))
 }
 
 fn python_host() -> Box<dyn PluginHost> {
@@ -38,20 +39,19 @@ fn python_host() -> Box<dyn PluginHost> {
 
 /// Runs the control program with a command line (the program's name first); returns its exit code.
 #[pyfunction]
-fn run_supervisorctl(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(move || supervisor_cli::supervisorctl::main(&argv))
+fn run_supervisorctl(py: Python<'_>, argv: Vec<OsString>) -> i32 {
+    py.detach(move || supervisor_cli::supervisorctl::main(&words(argv)))
 }
 
 /// Prints the sample configuration; returns the exit code.
 #[pyfunction]
-fn run_echo(py: Python<'_>, argv: Vec<String>) -> i32 {
+fn run_echo(py: Python<'_>, argv: Vec<OsString>) -> i32 {
     drop(argv);
     py.detach(supervisor_cli::echo::run)
 }
 
 /// Runs a command and passes signals on to it through its pid file; returns the exit code.
 #[pyfunction]
-fn run_pidproxy(py: Python<'_>, argv: Vec<String>) -> i32 {
-    let arguments: Vec<OsString> = argv.into_iter().map(OsString::from).collect();
-    py.detach(|| supervisor_cli::pidproxy::run(&arguments, &mut std::io::stdout()))
+fn run_pidproxy(py: Python<'_>, argv: Vec<OsString>) -> i32 {
+    py.detach(move || supervisor_cli::pidproxy::run(&argv, &mut std::io::stdout()))
 }

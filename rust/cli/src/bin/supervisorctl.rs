@@ -1,6 +1,7 @@
 //! The program `supervisorctl`.
 
+use supervisor_cli::arguments::words;
+
 fn main() {
-    let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    std::process::exit(supervisor_cli::supervisorctl::main(&argv));
+    std::process::exit(supervisor_cli::supervisorctl::main(&words(std::env::args_os())));
 }

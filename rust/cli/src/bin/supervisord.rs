@@ -1,6 +1,7 @@
 //! The program `supervisord`.
 
+use supervisor_cli::arguments::words;
+
 fn main() {
-    let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    std::process::exit(supervisor_cli::supervisord::run(&argv, None));
+    std::process::exit(supervisor_cli::supervisord::run(&words(std::env::args_os()), None));
 }

@@ -1,5 +1,7 @@
 //! Methods that tell about processes.
 
+use std::time::Duration;
+
 use crate::config::LogTarget;
 use crate::core::Core;
 use crate::input::Now;
@@ -79,9 +81,12 @@ fn seconds(moment: Option<&Moment>) -> i32 {
 pub fn description(process: &Process, now: &Now) -> String {
     match process.state {
         ProcessState::Running => {
-            // By the monotonic clock, so that a wall clock that was set does no harm.
-            let up =
-                process.started.map_or(0, |start| now.monotonic.saturating_sub(start.monotonic).as_secs());
+            // By the monotonic clock, so that a wall clock that was set does no harm; counted in the full seconds
+            // of the wall clock at the start, so that it is the difference of `now` and `start`.
+            let up = process.started.map_or(0, |start| {
+                let begun = Duration::from_nanos(start.wall.subsec_nanos().into());
+                (begun + now.monotonic.saturating_sub(start.monotonic)).as_secs()
+            });
             format!("pid {}, uptime {}", process.pid, uptime(up))
         }
         ProcessState::Fatal | ProcessState::Backoff => process
@@ -92,7 +97,7 @@ pub fn description(process: &Process, now: &Now) -> String {
             (None, _) => "Not started".to_owned(),
             (Some(_), Some(stopped)) => local_time(&stopped),
             // Never spawned, and given up by a client: the original shows the epoch.
-            (Some(start), None) => local_time(&Now { wall: std::time::Duration::ZERO, ..start }),
+            (Some(start), None) => local_time(&Now { wall: Duration::ZERO, ..start }),
         },
         ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => String::new(),
     }

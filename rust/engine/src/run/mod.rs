@@ -9,6 +9,7 @@ mod clock;
 mod control;
 mod signals;
 
+use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::state::Mood;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::daemon::background::daemonise;
@@ -33,7 +35,7 @@ use backend::Daemon;
 use clock::Clock;
 use control::Control;
 pub(crate) use control::Message;
-use signals::Signals;
+use signals::{Signals, hold};
 
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
@@ -58,16 +60,32 @@ pub struct StartError(pub String);
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn run(mut start: Start<'_>) -> Result<(), StartError> {
-    let clock = Clock::start();
+pub fn run(start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
-    let mut settings = start.settings;
-    let mut is_first = true;
-    while live(settings, start.version, clock, is_first, &mut start.host)? == Mood::Restarting {
-        settings = (start.read_settings)().map_err(StartError)?;
-        is_first = false;
+    let Start { version, mut settings, read_settings, mut host } = start;
+    let clock = Clock::start();
+    let mut standing = None;
+    while live(settings, version, clock, &mut standing, &mut host)? == Mood::Restarting {
+        settings = read_settings().map_err(StartError)?;
     }
     Ok(())
+}
+
+/// What outlasts a life: a signal that comes between two lives is heard in the next one.
+struct Standing {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Standing {
+    fn new() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let signals = {
+            let _context = runtime.enter();
+            Signals::listen()?
+        };
+        Ok(Self { runtime, signals })
+    }
 }
 
 /// One life: from the settings to the moment everything is stopped.
@@ -75,9 +93,10 @@ fn live(
     settings: Settings,
     version: &str,
     clock: Clock,
-    is_first: bool,
+    standing: &mut Option<Standing>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> Result<Mood, StartError> {
+    let is_first = standing.is_none();
     let (mut main_log, daemon) = open_main_log(&settings, is_first)?;
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
@@ -105,6 +124,9 @@ fn live(
             format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
         return Err(StartError(message));
     }
+    if is_first {
+        hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
+    }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
     for listener in &listeners {
         for interface in &interfaces {
@@ -123,14 +145,19 @@ fn live(
     }
     let (pid_file, line) = PidFile::write(&daemon.pidfile);
     say(&mut main_log, &[line]);
-    let mood = serve(main_log, clock, handle, (messages, inbox), listeners, effects, host);
+    let failed = |error: io::Error| StartError(format!("could not start: {error}"));
+    let standing = match standing {
+        Some(standing) => standing,
+        None => standing.insert(Standing::new().map_err(failed)?),
+    };
+    let mood = serve(standing, main_log, clock, handle, (messages, inbox), listeners, effects, host);
     if let Some(host) = host {
         host.unload();
     }
     if let Some(pid_file) = pid_file {
         pid_file.remove();
     }
-    mood
+    mood.map_err(failed)
 }
 
 fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
@@ -166,7 +193,9 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 }
 
 /// Starts threads and the runtime, works until everything is stopped, and ends them again.
+#[expect(clippy::too_many_arguments, reason = "it puts together what the steps before it have made")]
 fn serve(
+    standing: &mut Standing,
     main_log: MainLogWriter,
     clock: Clock,
     handle: Handle,
@@ -174,21 +203,19 @@ fn serve(
     listeners: Vec<Listener>,
     effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
-) -> Result<Mood, StartError> {
-    let failed = |error: std::io::Error| StartError(format!("could not start: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let logs = Logs::start(main_log).map_err(failed)?;
+) -> io::Result<Mood> {
+    let Standing { runtime, signals } = standing;
+    let logs = Logs::start(main_log)?;
     let local = tokio::task::LocalSet::new();
-    let mood = local.block_on(&runtime, async {
-        let mut signals = Signals::listen().map_err(failed)?;
+    let mood = local.block_on(runtime, async {
         let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), clock);
         for effect in effects {
             control.carry_out(effect, host).await;
         }
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
-        let servers = Servers::start(listeners, &backend).map_err(failed)?;
-        let mood = control.work(&mut inbox, &mut signals, host).await;
+        let servers = Servers::start(listeners, &backend)?;
+        let mood = control.work(&mut inbox, signals, host).await;
         servers.shutdown(GRACE).await;
         Ok(mood)
     });

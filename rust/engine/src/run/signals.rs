@@ -2,8 +2,22 @@
 
 use std::io;
 
+use nix::sys::signal::{SigSet, Signal as Number};
 use supervisor_core::signal::Signal;
 use tokio::signal::unix::{self, SignalKind};
+
+/// The signals a daemon that is not listening yet keeps for later.
+const LISTENED_TO: [Number; 6] =
+    [Number::SIGTERM, Number::SIGINT, Number::SIGQUIT, Number::SIGHUP, Number::SIGUSR2, Number::SIGCHLD];
+
+/// Keeps the daemon's signals for [`Signals::listen`]: from here on there are things to clean up, and whoever reads
+/// the pid file may send one.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn hold() -> io::Result<()> {
+    Ok(LISTENED_TO.into_iter().collect::<SigSet>().thread_block()?)
+}
 
 /// One stream for each signal.
 pub(crate) struct Signals {
@@ -16,16 +30,21 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Begins to listen, to signals that were [held](hold) too. Needs the runtime's context.
+    ///
+    /// # Errors
+    /// The system's.
     pub(crate) fn listen() -> io::Result<Self> {
-        Ok(Self {
+        let signals = Self {
             term: unix::signal(SignalKind::terminate())?,
             int: unix::signal(SignalKind::interrupt())?,
             quit: unix::signal(SignalKind::quit())?,
             hup: unix::signal(SignalKind::hangup())?,
             usr2: unix::signal(SignalKind::user_defined2())?,
             chld: unix::signal(SignalKind::child())?,
-        })
+        };
+        LISTENED_TO.into_iter().collect::<SigSet>().thread_unblock()?;
+        Ok(signals)
     }
 
     /// The next signal; several of one kind count as one.

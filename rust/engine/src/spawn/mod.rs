@@ -1,6 +1,6 @@
 //! Starting processes: everything between a plan and a running child (design 3, parity 6).
 //!
-//! [`resolve`] finds the file, [`spawn`] starts it. All that allocates, looks up or may fail in a complicated
+//! [`resolve()`] finds the file, [`spawn()`] starts it. All that allocates, looks up or may fail in a complicated
 //! way happens in the parent (`prepare`); the child only makes system calls (`child`). On Linux the child
 //! shares the parent's memory until it executes (`start`), which takes the same short time whatever the
 //! size of the daemon.
@@ -40,7 +40,7 @@ pub struct SpawnedChild {
     pub failure: Option<SpawnFailure>,
 }
 
-/// Starts a process by `plan` from the file that [`resolve`] found.
+/// Starts a process by `plan` from the file that [`resolve()`] found.
 ///
 /// The caller has to collect the child with [`crate::reap::reap`]. A step that fails in the child (change of
 /// user or folder, exec) is no error here: as in the original, the child writes a line that begins with
