@@ -164,8 +164,8 @@ fn quirks_are_warned_of() {
             "2: warning: /dev/stdout is never rotated; the original Supervisor fails when it tries to",
             "4: warning: %s is taken for a directive and replaced by all names at once",
             "5: warning: stdout_logfile is expanded twice: what is left behind the first time counts again",
+            "5: warning: /var/log/0.log is written by b:b (stderr_logfile) and by g:a (stdout_logfile)",
             "8: warning: /dev/fd/1 is never rotated; the original Supervisor fails when it tries to",
-            "9: warning: /var/log/0.log is written by b:b (stderr_logfile) and by g:a (stdout_logfile)",
             "10: warning: For [program:g], AUTO logging used for stdout_logfile without rollover, set maxbytes > 0 \
              to avoid filling up filesystem unintentionally",
             "10: warning: [program:g] has the name of [group:g]: only one of the two is run",

@@ -4,7 +4,7 @@
 //! [`Names`](super::values::Names); so a check finds mistakes by the very rules that the daemon reads by.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -42,8 +42,8 @@ type SectionAndOption = (Box<str>, Box<str>);
 #[derive(Debug, Default)]
 struct Notes {
     found: Vec<Finding>,
-    /// Sections and options about which something is noted, with the values that it is about.
-    options: HashMap<SectionAndOption, HashSet<Option<Box<str>>>>,
+    /// What is noted about an option: value, severity and message.
+    options: HashMap<SectionAndOption, Vec<(Option<Box<str>>, Severity, String)>>,
     /// From group and process to the section that it was read from.
     sections: HashMap<(String, String), String>,
 }
@@ -101,18 +101,23 @@ impl Findings {
         self.note(Finding { severity: Severity::Warning, error, help: None });
     }
 
-    /// Notes a finding, unless one about the same value is noted: what follows from a mistake, or
-    /// comes again with every process of a section, is no news.
+    /// Notes a finding, unless an error about the same value or the very same finding is noted: what follows
+    /// from a mistake, or comes again with every process of a section, is no news.
     pub(super) fn note(&self, finding: Finding) {
         let Some(notes) = &self.0 else {
             return;
         };
         let mut notes = notes.borrow_mut();
-        let ConfigError { section, option, value, .. } = &finding.error;
-        if let (Some(section), Some(option)) = (section, option)
-            && !notes.options.entry((section.clone(), option.clone())).or_default().insert(value.clone())
-        {
-            return;
+        let ConfigError { section, option, value, message, .. } = &finding.error;
+        if let (Some(section), Some(option)) = (section, option) {
+            let known = notes.options.entry((section.clone(), option.clone())).or_default();
+            let is_news = known.iter().all(|(other, severity, text)| {
+                other != value || (*severity == Severity::Warning && text != message)
+            });
+            if !is_news {
+                return;
+            }
+            known.push((value.clone(), finding.severity, message.clone()));
         }
         notes.found.push(finding);
     }

@@ -122,7 +122,7 @@ fn is_expanded_twice(text: &str) -> bool {
 /// Notes what follows from the values together.
 pub(super) fn check_settings(ini: &IniFile, settings: &Settings, system: &dyn System, findings: &Findings) {
     check_groups(ini, settings, findings);
-    let mut writers = Writers { ini, system, findings, known: BTreeMap::new() };
+    let mut writers = Writers { ini, system, findings, known: BTreeMap::new(), told: HashSet::new() };
     let daemon = SectionSpec::of(SectionKind::Supervisord).prefix;
     let main_log = (&settings.daemon.logfile, settings.daemon.logfile_maxbytes);
     writers.add(main_log, daemon, "logfile", "supervisord itself");
@@ -195,6 +195,8 @@ struct Writers<'a> {
     system: &'a dyn System,
     findings: &'a Findings,
     known: BTreeMap<String, String>,
+    /// Sections and options about which it is said: all processes of a section have the same.
+    told: HashSet<(String, String)>,
 }
 
 impl Writers<'_> {
@@ -221,6 +223,9 @@ impl Writers<'_> {
         }
         let what = format!("{who} ({option})");
         if let Some(other) = self.known.get(&path) {
+            if !self.told.insert((section.to_owned(), option.to_owned())) {
+                return;
+            }
             self.findings.note(warning(
                 self.ini,
                 section,
