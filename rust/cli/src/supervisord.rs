@@ -1,7 +1,7 @@
 //! The program `supervisord` (parity 3).
 
 use supervisor_core::config::check::check_configuration;
-use supervisor_core::config::{ROOT_SEARCH_WARNING, Settings, find_config, read};
+use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
@@ -45,10 +45,10 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
     if said.check {
         return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
     }
-    let read_file = |path: &str| read(&system, path, &said.overrides).map_err(|error| error.to_string());
+    let read_file = |path: &str| read_to_run(path, &said.overrides);
     let settings = read_file(&config_file).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
     }
     // A relative path means another file once the daemon has gone to its directory.
     let absolute = settings.daemon.config_file.display().to_string();
@@ -64,4 +64,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
 /// Whether the configuration names Python code that runs inside the daemon.
 fn needs_python(settings: &Settings) -> bool {
     settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
+}
+
+/// Reads a configuration, and leaves out what this version does not run.
+fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
+    read(&RealSystem, path, overrides).map(Settings::without_kinds_not_run).map_err(|error| error.to_string())
 }

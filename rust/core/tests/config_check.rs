@@ -224,3 +224,28 @@ fn files_that_cannot_be_read_and_a_missing_section_are_errors() {
     assert_eq!(found(&report), ["0: error: .ini file does not include supervisord section"]);
     assert!(!report.starts);
 }
+
+#[test]
+fn listeners_and_fcgi_programs_are_checked_to_their_last_option() {
+    let report = check(
+        "[eventlistener:l]\ncommand = sh\nevents = TICK_5, tick_6, EVENT, NO\nbuffer_size = 0\n\
+         redirect_stderr = true\nautostart = x\n[fcgi-program:f]\ncommand = sh\nsocket = tcp://h\n\
+         socket_backlog = 0\nsocket_owner = ghost\n[fcgi-program:g]\ncommand = sh\n\
+         socket = unix:///nope/f.sock\n",
+    );
+    let lines: Vec<(Option<usize>, String)> =
+        report.problems.iter().map(|problem| (problem.line, pointed_at(problem))).collect();
+    let expected = [
+        (4, "tick_6"),
+        (4, "NO"),
+        (5, "0"),
+        (6, "true"),
+        (7, "x"),
+        (10, "tcp://h"),
+        (11, "0"),
+        (12, "ghost"),
+        (15, "unix:///nope/f.sock"),
+    ];
+    assert_eq!(lines, expected.map(|(line, text)| (Some(line), text.to_owned())), "{:?}", found(&report));
+    assert!(report.problems.iter().all(|problem| problem.severity == Severity::Error));
+}

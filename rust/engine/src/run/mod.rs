@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use supervisor_core::config::{DaemonSettings, LogLevel, Settings};
+use supervisor_core::config::{DaemonSettings, HttpServerSettings, LogLevel, RpcInterfaceSettings, Settings};
 use supervisor_core::core::Core;
 use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
@@ -106,6 +106,7 @@ fn live(
 
     let mut effects = Vec::new();
     handle.core().step(clock.now(), Input::Load, &mut effects);
+    refuse_arguments(&interfaces, &servers, &mut main_log)?;
     if let Some(host) = host {
         let namespaces = host.load(handle.clone()).map_err(|error| {
             if let Some(traceback) = error.traceback {
@@ -158,6 +159,29 @@ fn live(
         pid_file.remove();
     }
     mood.map_err(failed)
+}
+
+/// The standard interface takes no arguments. It is made once for each server, and gets what other options its
+/// section has, those of `[DEFAULT]` among them (traps 4).
+fn refuse_arguments(
+    interfaces: &[RpcInterfaceSettings],
+    servers: &[HttpServerSettings],
+    main_log: &mut MainLogWriter,
+) -> Result<(), StartError> {
+    let argument = interfaces
+        .iter()
+        .filter(|interface| interface.factory == STANDARD_FACTORY)
+        .find_map(|interface| Some((&interface.name, &interface.options.first()?.0)));
+    match argument {
+        Some((name, option)) if !servers.is_empty() => {
+            let message = format!(
+                "{STANDARD_FACTORY} takes no arguments, but [rpcinterface:{name}] has the option {option}"
+            );
+            main_log.line(LogLevel::Warn, &message);
+            Err(StartError(format!("Could not make {name} rpc interface")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
