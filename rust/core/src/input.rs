@@ -55,6 +55,13 @@ pub enum SpawnError {
         /// The file as looked for.
         filename: String,
     },
+    /// Its FastCGI socket could not be made.
+    Socket {
+        /// The socket, as the configuration writes it.
+        url: String,
+        /// Why.
+        reason: String,
+    },
     /// Pipes could not be made.
     Pipes {
         /// The system's error number.

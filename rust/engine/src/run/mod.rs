@@ -133,6 +133,12 @@ fn live(
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
     }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
+    let fcgi_checked =
+        crate::fcgi::check(handle.core().settings(), &mut |level, line| main_log.line(level, line));
+    if let Err(message) = fcgi_checked {
+        listeners.into_iter().for_each(Listener::close);
+        return Err(StartError(message));
+    }
     for listener in &listeners {
         for interface in &interfaces {
             main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
@@ -244,7 +250,9 @@ fn serve(
         }
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
-        let servers = Servers::start(listeners, &backend)?;
+        let mut servers = Servers::start(listeners, &backend)?;
+        let said = logs.clone();
+        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
         let mood = control.work(&mut inbox, signals, host).await;
         servers.shutdown(GRACE).await;
         Ok(mood)
