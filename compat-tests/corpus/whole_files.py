@@ -19,6 +19,7 @@ from unittest import mock
 # The original is not typed.
 datatypes: Any = importlib.import_module("supervisor.datatypes")
 levels_by_name: Any = importlib.import_module("supervisor.loggers").LevelsByName
+events: Any = importlib.import_module("supervisor.events")
 options: Any = importlib.import_module("supervisor.options")
 
 FOLDERS = ["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]
@@ -82,6 +83,7 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
     read.environ_expansions = {f"ENV_{name}": value for name, value in ENVIRONMENT.items()}
     with (
         mock.patch.dict(os.environ, ENVIRONMENT, clear=True),
+        mock.patch.object(os, "getuid", return_value=1000),
         mock.patch.object(os, "getcwd", return_value="/etc/app"),
         mock.patch.object(os.path, "isdir", FOLDERS.__contains__),
         mock.patch.object(tempfile, "tempdir", "/tmp"),
@@ -126,7 +128,10 @@ def settings(read: Any) -> dict[str, Any]:
             {
                 "name": group.name,
                 "priority": group.priority,
-                "processes": [process(config) for config in group.process_configs],
+                "processes": [
+                    {**process(config), "fcgi_socket": fcgi_socket(group)} for config in group.process_configs
+                ],
+                "listener": listener(group),
             }
             for group in read.process_group_configs
         ],
@@ -142,6 +147,34 @@ def settings(read: Any) -> dict[str, Any]:
 def pairs(mapping: dict[str, str]) -> list[list[str]]:
     """A dictionary as a list."""
     return [[key, value] for key, value in mapping.items()]
+
+
+def listener(group: Any) -> dict[str, Any] | None:
+    """What makes a group a pool of listeners, if it is one.
+
+    The names of the events are sorted, for the original has them in a set; it also resolves the handler.
+    """
+    if not isinstance(group, options.EventListenerPoolConfig):
+        return None
+    handler = group.result_handler
+    return {
+        "events": sorted(events.getEventNameByType(event) for event in group.pool_events),
+        "buffer_size": group.buffer_size,
+        "result_handler": f"{handler.__module__}:{handler.__name__}",
+    }
+
+
+def fcgi_socket(group: Any) -> dict[str, Any] | None:
+    """The socket of a FastCGI group."""
+    if not isinstance(group, options.FastCGIGroupConfig):
+        return None
+    socket = group.socket_config
+    if isinstance(socket, datatypes.UnixStreamSocketConfig):
+        owner = None if socket.owner is None else [number % 2**32 for number in socket.owner]
+        address: dict[str, Any] = {"Unix": {"path": socket.path, "owner": owner, "mode": socket.mode}}
+    else:
+        address = {"Tcp": {"host": socket.host, "port": socket.port}}
+    return {"address": address, "backlog": socket.backlog}
 
 
 def http_server(server: dict[str, Any]) -> dict[str, Any]:

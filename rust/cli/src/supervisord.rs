@@ -40,7 +40,11 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
             find_config(&system, &program).map_err(|error| usage(error.to_string()))?
         }
     };
-    let read_file = |path: &str| read(&system, path, &said.overrides).map_err(|error| error.to_string());
+    let read_file = |path: &str| {
+        read(&system, path, &said.overrides)
+            .map(Settings::without_kinds_not_run)
+            .map_err(|error| error.to_string())
+    };
     let settings = read_file(&config_file).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
         return Err(usage(hand_over("supervisor.supervisord", arguments)));

@@ -57,8 +57,13 @@ fn the_sample_with_every_comment_removed_is_a_configuration_too() {
         active.replace("root:staff", "web:web").replace("nobody", "web").replace("one,two", "myprogram");
     let system = Pretended::new().file(FILE, &active);
     let settings = read(&system, FILE, &Overrides::default()).unwrap();
-    assert_eq!(settings.groups.len(), 1);
-    assert_eq!(settings.groups[0].processes[0].name, "myprogram");
+    let processes: Vec<&str> = settings
+        .groups
+        .iter()
+        .flat_map(|group| &group.processes)
+        .map(|process| process.name.as_str())
+        .collect();
+    assert_eq!(processes, ["mylistener", "myprogram"]);
     assert_eq!(settings.http_servers.len(), 2);
 }
 

@@ -231,7 +231,8 @@ pub fn inet_address(text: &str) -> Result<(String, u16), String> {
     Ok((if host == "*" { String::new() } else { host }, port))
 }
 
-fn port_number(text: &str) -> Result<u16, String> {
+/// A port, 1 to 65535.
+pub(super) fn port_number(text: &str) -> Result<u16, String> {
     let number = python_integer(text)?;
     match u16::try_from(number) {
         Ok(port) if port > 0 => Ok(port),

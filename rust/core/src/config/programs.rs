@@ -1,4 +1,5 @@
-//! `[program:x]` sections and the `[group:x]` sections that gather them.
+//! `[program:x]` sections, the `[group:x]` sections that gather them, and what `[eventlistener:x]` and
+//! `[fcgi-program:x]` sections have in common with them.
 
 use super::daemon::backups;
 use super::datatypes;
@@ -18,6 +19,8 @@ pub(super) struct ProgramReader<'a> {
     /// The main file as the user named it, for errors.
     pub(super) config_file: &'a str,
     pub(super) messages: Vec<(LogLevel, String)>,
+    /// Whether a plug-in may add types of events; only it then knows which are unknown.
+    pub(super) plugins_may_add_events: bool,
 }
 
 impl ProgramReader<'_> {
@@ -37,17 +40,24 @@ impl ProgramReader<'_> {
             let processes = self.read_program(section, &name)?;
             groups.push(GroupSettings { name, priority, processes, listener: None });
         }
-        self.report_kinds_not_run();
+        for section in sections(ini, SectionKind::EventListener) {
+            groups.push(self.read_listener(section)?);
+        }
+        for section in sections(ini, SectionKind::FcgiProgram)
+            .filter(|section| !grouped.iter().any(|name| name == section))
+        {
+            groups.push(self.read_fcgi_group(section)?);
+        }
         groups.sort_by(|a, b| a.priority.cmp(&b.priority).then_with(|| a.name.cmp(&b.name)));
         Ok(groups)
     }
 
     /// The options that a group has; a program's own group reads its priority like one.
-    fn group_values<'s>(&'s self, section: &'s str) -> Values<'s> {
+    pub(super) fn group_values<'s>(&'s self, section: &'s str) -> Values<'s> {
         Values::new(self.ini, section, SectionKind::Group, &self.names, self.system)
     }
 
-    fn name_of(&self, section: &str) -> Result<String, ConfigError> {
+    pub(super) fn name_of(&self, section: &str) -> Result<String, ConfigError> {
         let name = section.split_once(':').map_or("", |(_, name)| name);
         datatypes::process_or_group_name(name)
             .map_err(|message| ConfigError::in_section(message, section, self.ini.section_origin(section)))
@@ -85,27 +95,22 @@ impl ProgramReader<'_> {
                     shown.clone_from(&as_program);
                     grouped.push(as_program);
                 }
-                // Said with all other sections of the kind, in `report_kinds_not_run`.
-                (false, true) => shown = as_fcgi,
+                (false, true) => {
+                    processes.extend(self.read_fcgi_program(&as_fcgi, &name)?);
+                    shown.clone_from(&as_fcgi);
+                    grouped.push(as_fcgi);
+                }
             }
         }
         Ok(GroupSettings { name, priority, processes, listener: None })
     }
 
-    /// Sections of kinds that this version knows but does not run.
-    fn report_kinds_not_run(&mut self) {
-        let ini = self.ini;
-        for kind in [SectionKind::EventListener, SectionKind::FcgiProgram] {
-            for section in sections(ini, kind) {
-                let message =
-                    format!("[{section}] is not run: this version does not support sections of its kind yet");
-                self.messages.push((LogLevel::Warn, message));
-            }
-        }
-    }
-
-    /// The processes of a section, by name; errors tell the section and its file.
-    fn read_program(&mut self, section: &str, group: &str) -> Result<Vec<ProgramSettings>, ConfigError> {
+    /// The processes of a section of any kind, by name; errors tell the section and its file.
+    pub(super) fn read_program(
+        &mut self,
+        section: &str,
+        group: &str,
+    ) -> Result<Vec<ProgramSettings>, ConfigError> {
         self.read_processes(section, group).map_err(|error| {
             let file = self.ini.section_origin(section).map_or(self.config_file, |origin| &origin.file);
             let message = format!("{} in section {} (file: {})", error.message, repr(section), repr(file));
@@ -115,10 +120,7 @@ impl ProgramReader<'_> {
 
     fn read_processes(&mut self, section: &str, group: &str) -> Result<Vec<ProgramSettings>, ConfigError> {
         let program = self.name_of(section)?;
-        self.names.process.clear();
-        self.names.program.clear();
-        self.names.program.insert("program_name".to_owned(), Term::Text(program));
-        self.names.program.insert("group_name".to_owned(), Term::Text(group.to_owned()));
+        self.names.enter_program(&program, group);
         let shared = self.read_shared(section)?;
 
         let mut processes = Vec::new();

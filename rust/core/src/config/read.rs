@@ -12,6 +12,7 @@ use super::settings::{LogLevel, Settings};
 use super::system::System;
 use super::values::Names;
 use crate::ini::IniFile;
+use crate::rpc::STANDARD_FACTORY;
 
 /// Folder and file names of the default places below the installation's own folder, then absolute.
 const DEFAULT_PLACES: [&str; 4] =
@@ -66,7 +67,9 @@ pub fn read(system: &dyn System, path: &str, overrides: &Overrides) -> Result<Se
 
     let daemon = read_daemon(&ini, &mut names, system, path, overrides)?;
     let rpc_interfaces = read_plugins(&ini, &names, SectionKind::RpcInterface)?;
-    let mut programs = ProgramReader { ini: &ini, names, system, config_file: path, messages };
+    let plugins_may_add_events = rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY);
+    let mut programs =
+        ProgramReader { ini: &ini, names, system, config_file: path, messages, plugins_may_add_events };
     let groups = programs.read_groups()?;
     let ProgramReader { names, messages, .. } = programs;
     let http_servers = read_servers(&ini, &names, system)?;

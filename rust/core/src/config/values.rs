@@ -22,8 +22,10 @@ pub(super) struct Names {
     pub(super) here: Expansions,
     /// `host_node_name`
     pub(super) host: Expansions,
-    /// `program_name`, `group_name`
-    pub(super) program: Expansions,
+    /// `program_name`
+    pub(super) program_name: Expansions,
+    /// `group_name`
+    pub(super) group_name: Expansions,
     /// `process_num`, `numprocs`, and `ENV_X` of the program's environment.
     pub(super) process: Expansions,
 }
@@ -43,20 +45,28 @@ impl Names {
         self.environment.extend(variables.into_iter().map(variable_name));
     }
 
+    /// Makes the names of a program visible, and those of another one's processes invisible.
+    pub(super) fn enter_program(&mut self, program: &str, group: &str) {
+        self.process.clear();
+        self.program_name.insert("program_name".to_owned(), Term::Text(program.to_owned()));
+        self.group_name.insert("group_name".to_owned(), Term::Text(group.to_owned()));
+    }
+
     /// Makes variables of a program visible to its processes.
     pub(super) fn add_process_environment(&mut self, variables: &EnvironmentVariables) {
         self.process.extend(variables.iter().cloned().map(variable_name));
     }
 
     fn layers(&self, sees: Sees) -> Vec<&Expansions> {
-        let all = [
-            (Sees::Environment, &self.environment),
-            (Sees::Here, &self.here),
-            (Sees::Host, &self.host),
-            (Sees::Program, &self.program),
-            (Sees::Process, &self.process),
-        ];
-        all.into_iter().filter(|(level, _)| *level <= sees).map(|(_, names)| names).collect()
+        let Self { environment, here, host, program_name, group_name, process } = self;
+        match sees {
+            Sees::Environment => vec![environment],
+            Sees::Here => vec![environment, here],
+            Sees::Host => vec![environment, here, host],
+            Sees::ProgramName => vec![environment, here, program_name],
+            Sees::Program => vec![environment, here, host, program_name, group_name],
+            Sees::Process => vec![environment, here, host, program_name, group_name, process],
+        }
     }
 
     /// Expands a text for an option that may use these names.
@@ -191,6 +201,10 @@ impl<'a> Values<'a> {
 
     pub(super) fn integer(&self, name: &str) -> Result<i64, ConfigError> {
         self.value(name, ValueType::Integer, datatypes::integer)
+    }
+
+    pub(super) fn integer_if_given(&self, name: &str) -> Result<Option<i64>, ConfigError> {
+        self.optional(name, ValueType::Integer, datatypes::integer)
     }
 
     pub(super) fn boolean(&self, name: &str) -> Result<bool, ConfigError> {

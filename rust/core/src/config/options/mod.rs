@@ -137,7 +137,7 @@ pub enum Default {
 }
 
 /// Which `%(name)s` a value may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sees {
     /// `ENV_X`
     Environment,
@@ -145,7 +145,9 @@ pub enum Sees {
     Here,
     /// … and `host_node_name`.
     Host,
-    /// … and `program_name`, `group_name`.
+    /// `ENV_X`, `here` and `program_name`.
+    ProgramName,
+    /// All of these, and `group_name`.
     Program,
     /// … and `process_num`, `numprocs`, and `ENV_X` of the program's own `environment`.
     Process,
@@ -159,6 +161,7 @@ impl Sees {
             Self::Environment => "`ENV_X`",
             Self::Here => "`ENV_X`, `here`",
             Self::Host => "`ENV_X`, `here`, `host_node_name`",
+            Self::ProgramName => "`ENV_X`, `here`, `program_name`",
             Self::Program => "`ENV_X`, `here`, `host_node_name`, `program_name`, `group_name`",
             Self::Process => {
                 "`ENV_X`, `here`, `host_node_name`, `program_name`, `group_name`, `process_num`, `numprocs`"

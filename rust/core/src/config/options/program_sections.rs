@@ -260,7 +260,7 @@ pub(super) const FCGI_PROGRAM: SectionSpec = SectionSpec {
     base: Some(SectionKind::Program),
     own_options: &[
         OptionSpec::new("socket", ValueType::FcgiSocket, Default::Required, "The socket to share.")
-            .sees(Sees::Program),
+            .sees(Sees::ProgramName),
         OptionSpec::new(
             "socket_backlog",
             ValueType::Integer,
@@ -279,6 +279,14 @@ pub(super) const FCGI_PROGRAM: SectionSpec = SectionSpec {
             Default::Unset,
             "Permission bits of a unix socket; 0700 without it.",
         ),
+        // The socket's owner depends on it, so it is read early, when the program's names are not known.
+        OptionSpec::new(
+            "user",
+            ValueType::User,
+            Default::Unset,
+            "User to run as, and to own a unix socket; needs root.",
+        )
+        .commented("nobody"),
     ],
 };
 
