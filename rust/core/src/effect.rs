@@ -185,10 +185,10 @@ pub enum Effect {
     },
     /// Close and open again the main log and all child logs (SIGUSR2).
     ReopenLogs,
-    /// Remove the automatic logs of a process that is gone for good.
-    RemoveLogs {
-        /// The files.
-        logs: Vec<PathBuf>,
+    /// Read the configuration again; answered by `Input::ConfigurationRead`.
+    ReadConfiguration {
+        /// Who wants it.
+        request: RequestId,
     },
     /// An event happened: for listeners and subscribers.
     Emit(Event),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Settings;
 use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
 use crate::signal::Signal;
 use crate::state::Mood;
@@ -147,6 +148,13 @@ pub enum Input {
         request: RequestId,
         /// What was found.
         result: Result<LogText, LogReadError>,
+    },
+    /// The outcome of `Effect::ReadConfiguration`.
+    ConfigurationRead {
+        /// Who wanted it.
+        request: RequestId,
+        /// What it says, or the text of what is wrong with it.
+        result: Result<Box<Settings>, String>,
     },
     /// A client calls a method.
     Request {

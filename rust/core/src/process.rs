@@ -29,15 +29,17 @@
 //!
 //! Behaviour: parity 6, 7 and 9, and the log lines of traps 2.31.
 
+mod waiting;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Autorestart, LogLevel, ProgramSettings};
-use crate::effect::{Effect, KillPurpose, ProcessId, RequestId};
+use crate::effect::{Effect, KillPurpose, ProcessId};
 use crate::event::{Event, ProcessStateEvent};
 use crate::input::{ExitStatus, Now, SpawnError};
-use crate::operation::{Completed, Operation, OperationKind};
+use crate::operation::{Operation, OperationKind};
 use crate::outbox::Outbox;
 use crate::restart_budget::RestartBudget;
 use crate::rpc::{Fault, FaultCode};
@@ -125,10 +127,11 @@ impl Process {
         }
     }
 
-    /// When [`Self::settle`] has something to do by time alone.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Duration> {
-        [self.deadline, self.stop_report].into_iter().flatten().min()
+    /// When [`Self::settle`] has something to do by time alone. While everything stops, no start is due.
+    pub(crate) fn next_deadline(&self, mood: Mood) -> Option<Duration> {
+        let is_start = self.state.is_stopped() || self.state == ProcessState::Backoff;
+        let deadline = self.deadline.filter(|_| mood.allows_starts() || !is_start);
+        [deadline, self.stop_report].into_iter().flatten().min()
     }
 
     /// Whether it is being spawned: STARTING or STOPPING without a pid.
@@ -162,17 +165,21 @@ impl Process {
         if self.stop_report.is_some_and(|due| now.monotonic >= due) {
             self.report_stop(now, outbox);
         }
+        if self.state.is_stopped() && self.is_due(now) {
+            // It held back a restart; what may start now, starts below, and nothing else is due.
+            self.deadline = None;
+        }
         match self.state {
             ProcessState::Starting if !self.spawning && self.stayed_up(now) => self.succeed(outbox),
             ProcessState::Backoff => {
                 if self.backoff > self.config.startretries {
                     self.give_up(outbox);
-                } else if around.mood == Mood::Running && self.is_due(now) {
+                } else if around.mood.allows_starts() && self.is_due(now) {
                     self.spawn(around, outbox);
                 }
             }
             ProcessState::Exited
-                if around.mood == Mood::Running && self.wants_restart() && !self.is_early(now) =>
+                if around.mood.allows_starts() && self.wants_restart() && !self.is_early(now) =>
             {
                 match self.restarts.take(now.monotonic) {
                     Ok(()) => self.spawn(around, outbox),
@@ -180,7 +187,7 @@ impl Process {
                 }
             }
             ProcessState::Stopped
-                if around.mood == Mood::Running
+                if around.mood.allows_starts()
                     && self.started.is_none()
                     && self.config.autostart
                     && !self.is_early(now) =>
@@ -214,22 +221,6 @@ impl Process {
 
     fn exit_is_expected(&self) -> bool {
         self.exitstatus.is_some_and(|code| self.config.exitcodes.contains(&code))
-    }
-
-    /// A client's wish, kept until a transition answers it.
-    pub(crate) fn wait_for(&mut self, operation: Operation) {
-        self.waiting.push(operation);
-    }
-
-    /// A client wants it started; its command is looked at first.
-    pub(crate) fn wait_for_check(&mut self, operation: Operation) {
-        self.in_check.push(operation);
-    }
-
-    /// The start whose command has been looked at.
-    pub(crate) fn take_checked(&mut self, request: RequestId) -> Option<Operation> {
-        let position = self.in_check.iter().position(|operation| operation.request == request)?;
-        Some(self.in_check.remove(position))
     }
 
     /// Starts it, through the plug-in that replaced spawning if there is one.
@@ -424,10 +415,12 @@ impl Process {
             None => Ok(()),
             // It just ended: what follows, follows when it is reaped.
             Some(libc::ESRCH) => {
+                let just = if purpose == KillPurpose::Stop { "just" } else { "just now" };
                 outbox.debug(format!(
-                    "unable to signal {} (pid {}), it probably just exited on its own",
+                    "unable to signal {} (pid {}), it probably {just} exited on its own: [Errno {}] No such process",
                     self.name(),
-                    self.pid
+                    self.pid,
+                    libc::ESRCH
                 ));
                 Ok(())
             }
@@ -436,6 +429,12 @@ impl Process {
         match purpose {
             KillPurpose::Request(request) => {
                 self.complete_request(request, &outcome, outbox);
+                if outcome.is_err() {
+                    // UNKNOWN is as good as stopped to whoever waits for a stop.
+                    self.complete(outbox, |kind| {
+                        matches!(kind, OperationKind::Stop { .. }).then_some(Ok(()))
+                    });
+                }
             }
             KillPurpose::Stop => {
                 self.complete(outbox, |kind| match (kind, &outcome) {
@@ -554,49 +553,6 @@ impl Process {
             // A lost process has not stopped: who asked gets the fault instead.
             OperationKind::Stop { .. } => (to.is_stopped() && to != ProcessState::Unknown).then_some(Ok(())),
             OperationKind::Signal => None,
-        });
-    }
-
-    /// Answers the part of one request that concerns this process.
-    pub(crate) fn complete_request(
-        &mut self,
-        request: RequestId,
-        outcome: &Result<(), Fault>,
-        outbox: &mut Outbox,
-    ) {
-        if let Some(position) = self.waiting.iter().position(|waiting| waiting.request == request) {
-            let operation = self.waiting.remove(position);
-            self.push_completed(operation, outcome.clone(), outbox);
-        }
-    }
-
-    fn complete(
-        &mut self,
-        outbox: &mut Outbox,
-        mut outcome: impl FnMut(OperationKind) -> Option<Result<(), Fault>>,
-    ) {
-        self.complete_with_target(outbox, |kind, _| outcome(kind));
-    }
-
-    fn complete_with_target(
-        &mut self,
-        outbox: &mut Outbox,
-        mut outcome: impl FnMut(OperationKind, &str) -> Option<Result<(), Fault>>,
-    ) {
-        for operation in std::mem::take(&mut self.waiting) {
-            match outcome(operation.kind, &operation.target) {
-                Some(outcome) => self.push_completed(operation, outcome, outbox),
-                None => self.waiting.push(operation),
-            }
-        }
-    }
-
-    fn push_completed(&self, operation: Operation, outcome: Result<(), Fault>, outbox: &mut Outbox) {
-        outbox.completed.push(Completed {
-            operation,
-            outcome,
-            name: self.config.name.clone(),
-            group: self.group.clone(),
         });
     }
 }

@@ -7,6 +7,7 @@
 mod client;
 mod daemon;
 pub mod datatypes;
+pub mod diff;
 mod error;
 mod fcgi;
 mod listeners;

@@ -7,6 +7,7 @@
 mod arguments;
 mod daemon;
 pub mod fault;
+mod groups;
 pub mod info;
 mod logs;
 mod operate;
@@ -23,7 +24,6 @@ use crate::core::Core;
 use crate::effect::{Effect, RequestId};
 use crate::input::Now;
 use crate::outbox::Outbox;
-use crate::state::Mood;
 use crate::xml::Value;
 use arguments::Arguments;
 
@@ -118,6 +118,6 @@ impl Core {
 
     /// The fault of every standard method while everything stops.
     pub(crate) fn refuse_in_shutdown(&self) -> Result<(), Fault> {
-        if self.mood < Mood::Running { Err(Fault::new(FaultCode::ShutdownState)) } else { Ok(()) }
+        if self.mood().allows_starts() { Ok(()) } else { Err(Fault::new(FaultCode::ShutdownState)) }
     }
 }

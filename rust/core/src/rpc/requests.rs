@@ -22,6 +22,8 @@ pub(crate) enum Open {
     },
     /// A log read.
     Log(LogRange),
+    /// A new reading of the configuration.
+    Configuration,
 }
 
 /// The result of one process in a request for several.

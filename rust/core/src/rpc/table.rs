@@ -1,6 +1,6 @@
 //! The method table: from it methods are dispatched, listed, explained and documented.
 
-use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, info, logs, operate, system};
+use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, operate, system};
 
 /// A method of the XML-RPC interface.
 pub struct Method {
@@ -181,6 +181,30 @@ pub const METHODS: &[Method] = &[
     ),
     method(
         STANDARD,
+        "reloadConfig",
+        "Reads the configuration again and tells what differs from the groups in use, without applying it.",
+        &[],
+        ("array", "one array of three: names of added, of changed and of removed groups"),
+        groups::reload_config,
+    ),
+    method(
+        STANDARD,
+        "addProcessGroup",
+        "Takes a group of the configuration, as it was read last, into use.",
+        &[GROUP],
+        TRUE,
+        groups::add_process_group,
+    ),
+    method(
+        STANDARD,
+        "removeProcessGroup",
+        "Lets go of a group whose processes are all stopped.",
+        &[GROUP],
+        TRUE,
+        groups::remove_process_group,
+    ),
+    method(
+        STANDARD,
         "startProcess",
         "Starts a process.",
         &[NAME_OR_GROUP, WAIT_STARTED],
@@ -250,6 +274,14 @@ pub const METHODS: &[Method] = &[
         &[SIGNAL],
         RESULTS,
         operate::signal_all_processes,
+    ),
+    method(
+        STANDARD,
+        "getAllConfigInfo",
+        "Tells what the configuration, as it was read last, says of every process.",
+        &[],
+        ("array", "a struct of options for each process, by name, with its group and whether that is in use"),
+        groups::get_all_config_info,
     ),
     method(
         STANDARD,

@@ -19,6 +19,7 @@ use crate::http::Answer;
 use crate::logs::{Logs, OpenLog, Output};
 use crate::plugins::{Handle, PluginAnswer, PluginHost};
 use crate::reap::reap;
+use crate::run::ReadSettings;
 use crate::run::clock::Clock;
 use crate::run::signals::Signals;
 use crate::spawn::{resolve, spawn};
@@ -64,6 +65,7 @@ pub(crate) struct Control {
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) logs: Logs,
     pub(crate) clock: Clock,
+    read_settings: ReadSettings,
     inputs: VecDeque<Input>,
     replies: HashMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
@@ -80,13 +82,14 @@ impl Control {
         handle: Handle,
         messages: mpsc::UnboundedSender<Message>,
         logs: Logs,
-        clock: Clock,
+        (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
         Self {
             handle,
             messages,
             logs,
             clock,
+            read_settings,
             inputs: VecDeque::new(),
             replies: HashMap::new(),
             next_request: 1,
@@ -165,7 +168,7 @@ impl Control {
                 });
             }
             Effect::ReopenLogs => self.logs.reopen(),
-            Effect::RemoveLogs { logs } => self.logs.remove(logs),
+            Effect::ReadConfiguration { request } => self.read_configuration(request),
             Effect::Emit(event) => {
                 let subscribed = host.as_mut().filter(|host| host.wants_events());
                 if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
@@ -296,6 +299,20 @@ impl Control {
             Err(_) => None,
         };
         self.inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
+    }
+
+    /// Reads the configuration on a thread of its own: files may be many, and a disk may be stuck.
+    fn read_configuration(&mut self, request: RequestId) {
+        let read = std::sync::Arc::clone(&self.read_settings);
+        let messages = self.messages.clone();
+        let thread = std::thread::Builder::new().name("configuration".to_owned()).spawn(move || {
+            let result = read().map(Box::new);
+            let _ = messages.send(Message::Input(Input::ConfigurationRead { request, result }));
+        });
+        if let Err(error) = thread {
+            let result = Err(format!("could not read the configuration: {error}"));
+            self.inputs.push_back(Input::ConfigurationRead { request, result });
+        }
     }
 
     fn reply(&mut self, request: RequestId, answer: Answer) {

@@ -40,14 +40,17 @@ use signals::{Signals, hold};
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Reads the configuration. The error is the text after `Error: `. Called from any thread, for a disk may be stuck.
+pub type ReadSettings = Arc<dyn Fn() -> Result<Settings, String> + Send + Sync>;
+
 /// What the daemon needs from those who start it.
 pub struct Start<'a> {
     /// What clients are told the version is.
     pub version: &'a str,
     /// The configuration of the first life.
     pub settings: Settings,
-    /// Reads the configuration again for each later life. The error is the text after `Error: `.
-    pub read_settings: &'a dyn Fn() -> Result<Settings, String>,
+    /// Reads the configuration again: for each later life, and for clients that ask what has changed.
+    pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
 }
@@ -65,7 +68,7 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let Start { version, mut settings, read_settings, mut host } = start;
     let clock = Clock::start();
     let mut standing = None;
-    while live(settings, version, clock, &mut standing, &mut host)? == Mood::Restarting {
+    while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
     }
     Ok(())
@@ -92,6 +95,7 @@ impl Standing {
 fn live(
     settings: Settings,
     version: &str,
+    read_settings: &ReadSettings,
     clock: Clock,
     standing: &mut Option<Standing>,
     host: &mut Option<Box<dyn PluginHost>>,
@@ -150,7 +154,8 @@ fn live(
         Some(standing) => standing,
         None => standing.insert(Standing::new().map_err(failed)?),
     };
-    let mood = serve(standing, main_log, clock, handle, (messages, inbox), listeners, effects, host);
+    let read = Arc::clone(read_settings);
+    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
     if let Some(host) = host {
         host.unload();
     }
@@ -197,7 +202,7 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 fn serve(
     standing: &mut Standing,
     main_log: MainLogWriter,
-    clock: Clock,
+    (clock, read_settings): (Clock, ReadSettings),
     handle: Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
@@ -208,7 +213,8 @@ fn serve(
     let logs = Logs::start(main_log)?;
     let local = tokio::task::LocalSet::new();
     let mood = local.block_on(runtime, async {
-        let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), clock);
+        let mut control =
+            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         for effect in effects {
             control.carry_out(effect, host).await;
         }
