@@ -10,6 +10,8 @@ use crate::operation::Completed;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) effects: Vec<Effect>,
+    /// How many of the effects the pools of listeners have seen.
+    pub(crate) handed_out: usize,
     pub(crate) completed: Vec<Completed>,
     /// Processes that became STARTING: the core makes their plans.
     pub(crate) spawn_wanted: VecDeque<ProcessId>,

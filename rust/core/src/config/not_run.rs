@@ -3,20 +3,12 @@
 use super::settings::{LogLevel, Settings};
 
 impl Settings {
-    /// The same settings without the pools of event listeners and the FastCGI programs, which this version does
-    /// not run; each group that loses something is named in a warning.
+    /// The same settings without the FastCGI programs, which this version does not run; each group that loses something is named in a warning.
     #[must_use]
     pub fn without_kinds_not_run(mut self) -> Self {
         let mut warnings = Vec::new();
         self.groups.retain_mut(|group| {
             let name = &group.name;
-            if group.listener.is_some() {
-                warnings.push(format!(
-                    "the event listeners of [eventlistener:{name}] are not run: this version does not support \
-                     them yet"
-                ));
-                return false;
-            }
             let before = group.processes.len();
             group.processes.retain(|process| process.fcgi_socket.is_none());
             let is_cut = group.processes.len() < before;

@@ -48,6 +48,11 @@ impl Arguments {
         }
     }
 
+    /// Anything.
+    pub(crate) fn value(&self, index: usize) -> Result<&Value, Fault> {
+        self.0.get(index).and_then(Option::as_ref).ok_or_else(Self::incorrect)
+    }
+
     /// Python's truth of any value; a missing one is true, which is what `wait` defaults to.
     pub(crate) fn truth(&self, index: usize) -> bool {
         match self.0.get(index) {

@@ -10,7 +10,7 @@ use supervisor_core::config::{
     RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::effect::{Effect, ProcessId, RequestId, StdinError, StdinPurpose};
 use supervisor_core::event::{Event, ProcessStateEvent};
 use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
 use supervisor_core::process::Process;
@@ -93,6 +93,12 @@ pub struct Machine {
     /// Keep readings of the configuration open until `finish_readings`.
     pub holds_readings: bool,
     readings: Vec<RequestId>,
+    /// What was written to the standard input of each process.
+    pub stdin: BTreeMap<ProcessId, Vec<u8>>,
+    /// The same, write by write.
+    pub written: Vec<(ProcessId, String)>,
+    /// Why nothing can be written to any standard input.
+    pub stdin_error: Option<StdinError>,
     /// Check all processes after every step, not only the one it was about.
     pub is_thorough: bool,
 }
@@ -105,6 +111,9 @@ impl Machine {
             configuration: Ok(settings.clone()),
             holds_readings: false,
             readings: Vec::new(),
+            stdin: BTreeMap::new(),
+            written: Vec::new(),
+            stdin_error: None,
             is_thorough: true,
             ends: BTreeSet::new(),
             pids: BTreeMap::new(),
@@ -249,6 +258,16 @@ impl Machine {
                 } else {
                     let result = self.configuration.clone().map(Box::new);
                     inputs.push_back(Input::ConfigurationRead { request, result });
+                }
+            }
+            Effect::WriteStdin { process, bytes, purpose } => {
+                let error = self.stdin_error;
+                if error.is_none() {
+                    self.stdin.entry(process).or_default().extend(&bytes);
+                    self.written.push((process, String::from_utf8_lossy(&bytes).into_owned()));
+                }
+                if error.is_some() || purpose != StdinPurpose::Event {
+                    inputs.push_back(Input::StdinWritten { process, purpose, error });
                 }
             }
             Effect::ReopenLogs => {}
