@@ -211,7 +211,11 @@ impl Control {
 
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
-            Message::Input(input) | Message::Output(input, _) => self.inputs.push_back(input),
+            Message::Input(input) => self.inputs.push_back(input),
+            Message::Output(input, room) => {
+                self.inputs.push_back(input);
+                drop(room);
+            }
             Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
                 let request = RequestId(self.next_request);
