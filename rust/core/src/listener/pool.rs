@@ -201,7 +201,7 @@ impl Pool {
         let mut returned = Vec::new();
         member.listener.hear(data);
         member.deaf = member.deaf.filter(|why| *why == StdinError::Closed);
-        while let Some(heard) = member.listener.next() {
+        while let Some(heard) = member.listener.next_heard() {
             match heard {
                 Heard::Went(from, to) => say_state(name, from, to, outbox),
                 Heard::BadResultLine(line) => {

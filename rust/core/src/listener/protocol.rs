@@ -113,7 +113,7 @@ impl Listener {
         }
     }
 
-    /// It wrote something; [`Self::next`] says what follows.
+    /// It wrote something; [`Self::next_heard`] says what follows.
     pub fn hear(&mut self, data: &[u8]) {
         if self.state != ListenerState::Unknown {
             self.unread.extend_from_slice(data);
@@ -121,7 +121,7 @@ impl Listener {
     }
 
     /// What follows next from what was heard; nothing when that is all.
-    pub fn next(&mut self) -> Option<Heard> {
+    pub fn next_heard(&mut self) -> Option<Heard> {
         if self.unread.is_empty() && self.outstanding != Some(0) {
             return None;
         }
@@ -139,7 +139,7 @@ impl Listener {
             ListenerState::Busy if self.outstanding.is_none() => match self.read_line() {
                 Some(Ok(length)) => {
                     self.outstanding = Some(length);
-                    self.next()
+                    self.next_heard()
                 }
                 Some(Err(line)) => {
                     self.unread.clear();
@@ -216,7 +216,7 @@ mod tests {
                     events -= 1;
                     listener.send();
                 }
-                let heard = listener.next();
+                let heard = listener.next_heard();
                 let next = match heard {
                     None => break,
                     Some(Heard::Result(result)) => {
