@@ -23,11 +23,13 @@ events: Any = importlib.import_module("supervisor.events")
 options: Any = importlib.import_module("supervisor.options")
 
 FOLDERS = ["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]
+FOLDERS += ["/dev", "/dev/fd", "/var/run", "/var/log/supervisor", "/usr/local/var/run", "/usr/local/var/log"]
+FOLDERS += ["/usr/local/etc/supervisor.d/../../var/log"]
 ENVIRONMENT = {"HOME": "/home/user", "PATH": "/bin"}
 CONFIG_FILE = "/etc/app/supervisord.conf"
 
 # Names and numbers of the users and groups; every group has the name and number of its user.
-NAMES = {"web": 1000}
+NAMES = {"web": 1000, "root": 0}
 NUMBERS = [0, 1000]
 
 LEVELS = {levels_by_name.WARN: "Warn", levels_by_name.INFO: "Info", levels_by_name.DEBG: "Debug"}
@@ -62,7 +64,7 @@ def by_number(number: int) -> tuple[str, str, int, int]:
     return ("web", "x", number, number)
 
 
-def read_whole(files: dict[str, str]) -> dict[str, Any]:
+def read_whole(files: dict[str, str], main: str = CONFIG_FILE) -> dict[str, Any]:
     """The settings that the original reads from these files, or its error."""
 
     def opened(path: str, *_mode: Any, **_options: Any) -> NamedText:
@@ -74,7 +76,11 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
         raise Usage(str(message))
 
     def found(pattern: str) -> list[str]:
-        return [path for path in files if fnmatch.fnmatch(path, pattern)]
+        def matches(path: str) -> bool:
+            name, wanted = os.path.basename(path), os.path.basename(pattern)
+            return fnmatch.fnmatch(path, pattern) and name.startswith(".") == wanted.startswith(".")
+
+        return [path for path in files if matches(path)]
 
     read = options.ServerOptions()
     read.usage = usage
@@ -95,16 +101,16 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
         mock.patch.object(configparser, "open", opened, create=True),
     ):
         read.default_map["childlogdir"] = "/tmp"
-        read.realize(args=["-c", CONFIG_FILE], doc="", progname="supervisord")
-        return settings(read)
+        read.realize(args=["-c", main], doc="", progname="supervisord")
+        return settings(read, main)
 
 
-def settings(read: Any) -> dict[str, Any]:
+def settings(read: Any, main: str) -> dict[str, Any]:
     """The settings in the shape of the Rust type."""
     section = read.configroot.supervisord
     return {
         "daemon": {
-            "config_file": CONFIG_FILE,
+            "config_file": main,
             "logfile": "Syslog" if read.logfile == "syslog" else {"File": read.logfile},
             "logfile_maxbytes": read.logfile_maxbytes,
             "logfile_backups": read.logfile_backups,

@@ -44,7 +44,9 @@ def listener(
 def received(daemon: Daemon, log: str = "events") -> list[Event]:
     """All events so far."""
     path = daemon.folder / log
-    lines = path.read_text().splitlines() if path.exists() else []
+    text = path.read_text() if path.exists() else ""
+    # The last line may not be written to its end yet.
+    lines = text[: text.rfind("\n") + 1].splitlines()
     return [Event(**json.loads(line)) for line in lines]
 
 

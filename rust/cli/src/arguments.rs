@@ -140,6 +140,7 @@ struct Said {
     config_file: Option<String>,
     overrides: Overrides,
     interactive: bool,
+    is_profiled: bool,
     rest: Vec<String>,
 }
 
@@ -184,7 +185,8 @@ impl CommandLine<'_> {
         match option.action {
             Action::Help => return Err(Ending::printed(self.kind.help(self.program))),
             Action::Version => return Err(Ending::printed(format!("{}\n", self.version))),
-            Action::Profile => {}
+            Action::Profile if said.is_profiled => return Err(conflict()),
+            Action::Profile => said.is_profiled = true,
             Action::Configuration if said.config_file.is_some() => return Err(conflict()),
             Action::Configuration => said.config_file = Some(value.clone()),
             Action::Interactive if said.interactive => return Err(conflict()),
@@ -306,7 +308,12 @@ fn getopt_message(error: &clap::Error, options: &[CommandLineOption], arguments:
         }
         ErrorKind::TooManyValues => format!("option {} must not have an argument", word(at_fault)),
         _ => {
-            let at_fault = at_fault.split('=').next().unwrap_or_default();
+            // Behind a long name there may be a value, behind a letter more letters.
+            let at_fault: String = if at_fault.starts_with("--") {
+                at_fault.chars().take_while(|character| *character != '=').collect()
+            } else {
+                at_fault.chars().take(2).collect()
+            };
             // The letter `-` looks like an empty long name, which only `--=` is.
             let is_letter = at_fault == "--" && !arguments.iter().any(|argument| argument.starts_with("--="));
             let typed = at_fault.strip_prefix("--").filter(|_| !is_letter);

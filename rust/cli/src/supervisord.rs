@@ -45,9 +45,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         }
     };
     let overrides = said.overrides;
-    let settings = read_settings_of(&config_file, &overrides).map_err(usage)?;
+    let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
     }
     let absolute = settings.daemon.config_file.display().to_string();
     let read_settings = move || {
@@ -55,7 +55,7 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         // to its directory.
         let is_same = abspath(&RealSystem, &config_file) == absolute;
         let path = if is_same { &config_file } else { &absolute };
-        read_settings_of(path, &overrides)
+        read_to_run(path, &overrides)
     };
     run_daemon(Start {
         version: VERSION,
@@ -64,13 +64,6 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         host: make_host.map(|make| make()),
     })
     .map_err(|error| usage(error.0))
-}
-
-/// Reads a configuration; the error is the text after `Error: `.
-fn read_settings_of(path: &str, overrides: &Overrides) -> Result<Settings, String> {
-    let settings = read(&RealSystem, path, overrides).map_err(|error| error.to_string())?;
-    refuse_result_handlers(&settings)?;
-    Ok(settings.without_kinds_not_run())
 }
 
 /// Refuses pools of listeners whose results only Python code could judge, which this version cannot call.
@@ -90,4 +83,11 @@ fn refuse_result_handlers(settings: &Settings) -> Result<(), String> {
 /// Whether the configuration names Python code that runs inside the daemon.
 fn needs_python(settings: &Settings) -> bool {
     settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
+}
+
+/// Reads a configuration, and refuses what this version cannot run; the error is the text after `Error: `.
+fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
+    let settings = read(&RealSystem, path, overrides).map_err(|error| error.to_string())?;
+    refuse_result_handlers(&settings)?;
+    Ok(settings)
 }

@@ -16,7 +16,7 @@ use crate::input::{Input, Now};
 use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
 use crate::process::{Circumstances, Process};
-use crate::rpc::Requests;
+use crate::rpc::{Parts, Requests};
 use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
 use crate::signal::Signal;
@@ -44,6 +44,7 @@ pub struct Core {
     #[serde(skip)]
     touched: IndexSet<ProcessId>,
     pub(crate) requests: Requests,
+    pub(crate) parts: Parts,
     shutdown: Shutdown,
     /// Namespaces that plug-ins answer, with their methods and help texts.
     pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
@@ -70,6 +71,7 @@ impl Core {
             schedule: Schedule::default(),
             touched: IndexSet::new(),
             requests: Requests::default(),
+            parts: Parts::default(),
             shutdown: Shutdown::default(),
             plugin_namespaces: BTreeMap::new(),
             spawn_is_overridden: false,
@@ -232,6 +234,7 @@ impl Core {
             Input::Request { request, method, params } => {
                 self.on_request(now, request, &method, params, outbox);
             }
+            Input::PluginAnswered { request, answer } => self.reply(request, answer, outbox),
             Input::Signal(signal) => self.on_signal(signal, outbox),
             Input::SetMood(mood) => self.set_mood(mood),
             Input::SpawnNow(process) => self.with(process, |process| process.spawn_now(now, outbox)),
@@ -274,6 +277,20 @@ impl Core {
     /// Lets everything that is due happen, until nothing more is.
     fn settle(&mut self, now: Now, outbox: &mut Outbox) {
         self.touched.extend(self.schedule.due(now.monotonic));
+        loop {
+            self.settle_touched(now, outbox);
+            // An answer may let a request go on with its next call, which may change everything again.
+            if outbox.continued.is_empty() {
+                break;
+            }
+            for request in std::mem::take(&mut outbox.continued) {
+                self.proceed_multicall(now, request, outbox);
+            }
+        }
+        self.reschedule();
+    }
+
+    fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
         if self.is_started {
             let around = self.circumstances(now);
             for id in &self.touched {
@@ -293,7 +310,6 @@ impl Core {
         }
         self.tell_listeners(outbox);
         self.answer_completed(outbox);
-        self.reschedule();
     }
 
     /// Hands the events of this step to the pools, and sends what waits to the listeners that are READY.
@@ -398,6 +414,7 @@ impl Core {
             directory: config.directory.clone(),
             umask: config.umask,
             user: config.user,
+            socket: config.fcgi_socket.clone(),
             redirect_stderr: config.redirect_stderr,
             stdout: config.stdout.clone(),
             stderr: config.stderr.clone(),

@@ -255,7 +255,7 @@ impl ProcessStateEvent {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic)]
+    #![allow(clippy::expect_used, clippy::panic)]
 
     use super::{EVENT_TYPES, Event, EventType, OutputEvent, ProcessStateEvent, TickPeriod};
     use crate::effect::{Channel, ProcessId};
@@ -267,7 +267,7 @@ mod tests {
             assert_eq!(EVENT_TYPES.iter().position(|other| other.name == found.name), Some(place));
             let mut root = found;
             while let Some(parent) = root.parent {
-                root = EventType::of(parent).unwrap_or_else(|| panic!("{parent} is no type"));
+                root = EventType::of(parent).expect("a type of the list");
             }
             assert_eq!(root.name, "EVENT");
         }

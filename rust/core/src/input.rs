@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::effect::{
     Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId, StdinError, StdinPurpose,
 };
+use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
 use crate::xml::Value;
@@ -55,6 +56,13 @@ pub enum SpawnError {
     NoPermission {
         /// The file as looked for.
         filename: String,
+    },
+    /// Its FastCGI socket could not be made.
+    Socket {
+        /// The socket, as the configuration writes it.
+        url: String,
+        /// Why.
+        reason: String,
     },
     /// Pipes could not be made.
     Pipes {
@@ -200,6 +208,14 @@ pub enum Input {
         method: String,
         /// Its arguments.
         params: Vec<Value>,
+    },
+    /// A plug-in answered a call that is a part of a request (see [`RequestId::is_part`]); other answers of
+    /// plug-ins the engine gives to the client itself.
+    PluginAnswered {
+        /// Which call.
+        request: RequestId,
+        /// The value, or the fault.
+        answer: Result<Value, Fault>,
     },
     /// The daemon received a signal.
     Signal(Signal),

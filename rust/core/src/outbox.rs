@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::config::LogLevel;
-use crate::effect::{Effect, ProcessId};
+use crate::effect::{Effect, ProcessId, RequestId};
 use crate::operation::Completed;
 
 /// Effects for the engine, and operations whose requests are to be looked after before the step ends.
@@ -13,6 +13,8 @@ pub(crate) struct Outbox {
     /// How many of the effects the pools of listeners have seen.
     pub(crate) handed_out: usize,
     pub(crate) completed: Vec<Completed>,
+    /// Requests of several calls whose next call can be made.
+    pub(crate) continued: Vec<RequestId>,
     /// Processes that became STARTING: the core makes their plans.
     pub(crate) spawn_wanted: VecDeque<ProcessId>,
 }

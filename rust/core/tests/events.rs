@@ -33,47 +33,6 @@ fn machine(buffer_size: usize, members: &[&str]) -> Machine {
     machine
 }
 
-impl Talk for Machine {}
-
-trait Talk {
-    fn says(&mut self, name: &str, text: &str)
-    where
-        Self: AsMachine,
-    {
-        let machine = self.machine();
-        let process = machine.process(name).id;
-        machine.feed(Input::ListenerOutput { process, data: text.as_bytes().to_vec() });
-    }
-
-    fn remote(&mut self, data: &str)
-    where
-        Self: AsMachine,
-    {
-        let answer = self.machine().ask("supervisor.sendRemoteCommEvent", vec!["t".into(), data.into()]);
-        assert_eq!(answer, Ok(true.into()));
-    }
-
-    /// What was written to a listener, and not asked for yet.
-    fn heard(&mut self, name: &str) -> String
-    where
-        Self: AsMachine,
-    {
-        let machine = self.machine();
-        let process = machine.process(name).id;
-        String::from_utf8(machine.stdin.remove(&process).unwrap_or_default()).unwrap()
-    }
-}
-
-trait AsMachine {
-    fn machine(&mut self) -> &mut Machine;
-}
-
-impl AsMachine for Machine {
-    fn machine(&mut self) -> &mut Machine {
-        self
-    }
-}
-
 fn envelope(serial: u64, pool_serial: u64, data: &str) -> String {
     let length = data.chars().count() + 7;
     format!(
@@ -169,7 +128,7 @@ fn a_full_buffer_loses_the_oldest_and_says_so_once_until_there_is_room_again() {
     let lines = |machine: &Machine| -> Vec<(LogLevel, String)> {
         machine.log.iter().filter(|(_, line)| line.starts_with("pool pool")).cloned().collect()
     };
-    assert_eq!(lines(&machine), [overflowed.clone()]);
+    assert_eq!(lines(&machine), std::slice::from_ref(&overflowed));
     for number in 6..10 {
         machine.says("one", "READY\n");
         assert_eq!(machine.heard("one"), envelope(number, number, &number.to_string()));
@@ -351,8 +310,8 @@ impl World {
     /// Takes in what was written since the last time.
     fn read(&mut self) {
         let ids = [self.id(0), self.id(1)];
-        for (process, text) in self.machine.written[self.seen..].to_vec() {
-            let who = ids.iter().position(|id| *id == process).unwrap();
+        for (process, text) in &self.machine.written[self.seen..] {
+            let who = ids.iter().position(|id| id == process).unwrap();
             let sane = &mut self.listeners[who];
             assert!(sane.has_asked && sane.event.is_none(), "an event comes to who asked, one at a time");
             let serial = text.split("serial:").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();

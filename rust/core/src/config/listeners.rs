@@ -1,5 +1,6 @@
 //! `[eventlistener:x]` sections: a program whose processes are a pool that is told about events.
 
+use super::datatypes::is_import_spec;
 use super::error::ConfigError;
 use super::options::{SectionKind, SectionSpec, ValueType};
 use super::programs::ProgramReader;
@@ -17,8 +18,11 @@ impl ProgramReader<'_> {
             let message = format!("[{section}] section sets invalid buffer_size ({buffer_size})");
             values.error("buffer_size", message)
         })?;
-        // Whether there is such a function is known where the interpreter is.
         let result_handler = values.text_of("result_handler", ValueType::ImportSpec)?.unwrap_or_default();
+        if !is_import_spec(&result_handler) {
+            let message = format!("{result_handler} cannot be resolved within [{section}]");
+            return Err(values.error("result_handler", message));
+        }
         let events = self.read_events(&values, section)?;
         if values.boolean("redirect_stderr")? {
             let message = format!(

@@ -11,7 +11,6 @@ pub mod diff;
 mod error;
 mod fcgi;
 mod listeners;
-mod not_run;
 pub mod options;
 mod overrides;
 pub mod paths;

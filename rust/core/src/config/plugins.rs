@@ -1,5 +1,6 @@
 //! Sections that name Python code: `[rpcinterface:x]` and `[ctlplugin:x]`.
 
+use super::datatypes::is_import_spec;
 use super::error::ConfigError;
 use super::options::{SectionKind, SectionSpec, Sees};
 use super::settings::RpcInterfaceSettings;
@@ -43,6 +44,14 @@ fn read(
         let message = format!("section [{section}] does not specify a {factory_key}");
         ConfigError::in_section(message, section, ini.section_origin(section))
     })?;
+    if !is_import_spec(&factory) {
+        let message = format!("{factory} cannot be resolved within [{section}]");
+        return Err(ConfigError {
+            option: Some(factory_key.into()),
+            value: ini.get(section, factory_key).map(Into::into),
+            ..ConfigError::in_section(message, section, ini.origin(section, factory_key))
+        });
+    }
     let mut options = Vec::new();
     for option in ini.options(section).into_iter().filter(|option| *option != factory_key) {
         options.push((option.to_owned(), expanded(option)?.unwrap_or_default()));

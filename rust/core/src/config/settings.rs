@@ -169,7 +169,6 @@ pub struct GroupSettings {
     /// Its processes: sections in the order in which a `[group:x]` names them, processes of a section by name.
     pub processes: Vec<ProgramSettings>,
     /// What makes it a pool of event listeners, if it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listener: Option<ListenerSettings>,
 }
 
@@ -270,7 +269,6 @@ pub struct ProgramSettings {
     /// Standard error.
     pub stderr: OutputSettings,
     /// The socket that is its standard input, for an `[fcgi-program:x]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fcgi_socket: Option<FcgiSocketSettings>,
 }
 

@@ -10,6 +10,7 @@ pub mod fault;
 mod groups;
 pub mod info;
 mod logs;
+mod multicall;
 mod operate;
 mod requests;
 mod system;
@@ -18,6 +19,7 @@ mod talk;
 
 pub use daemon::API_VERSION;
 pub use fault::{Fault, FaultCode};
+pub(crate) use multicall::Parts;
 pub(crate) use requests::Requests;
 pub use table::{METHODS, Method, Parameter, ParameterKind};
 
@@ -111,10 +113,15 @@ impl Core {
         }
     }
 
-    /// Answers a request, which ends it.
+    /// Answers a request, which ends it; the answer of a part goes to the request it belongs to.
     pub(crate) fn reply(&mut self, request: RequestId, answer: Result<Value, Fault>, outbox: &mut Outbox) {
         self.requests.close(request);
-        outbox.effects.push(Effect::Reply { request, answer });
+        if !request.is_part() {
+            outbox.effects.push(Effect::Reply { request, answer });
+        } else if let Some(parent) = self.parts.end(request) {
+            self.keep_answer(parent, answer);
+            outbox.continued.push(parent);
+        }
     }
 
     /// The fault of every standard method while everything stops.

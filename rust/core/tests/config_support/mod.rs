@@ -12,13 +12,31 @@ pub(crate) struct Pretended {
     pub(crate) environment: Vec<(String, String)>,
 }
 
+/// The same as in `compat-tests/corpus/whole_files.py`.
+const FOLDERS: [&str; 14] = [
+    "/",
+    "/tmp",
+    "/etc",
+    "/etc/app",
+    "/etc/app/conf.d",
+    "/var/log",
+    "/home/user",
+    "/dev",
+    "/dev/fd",
+    "/var/run",
+    "/var/log/supervisor",
+    "/usr/local/var/run",
+    "/usr/local/var/log",
+    "/usr/local/etc/supervisor.d/../../var/log",
+];
+
 impl Pretended {
-    /// The folders `/`, `/tmp`, `/etc/app` and `/var/log`, user and group `web` with number 1000.
+    /// Some folders, users and groups `web` (1000) and `root` (0).
     pub(crate) fn new() -> Self {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             files: BTreeMap::new(),
-            folders: owned(&["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]),
+            folders: owned(&FOLDERS),
             unreadable: Vec::new(),
             environment: vec![
                 ("HOME".to_owned(), "/home/user".to_owned()),
@@ -30,6 +48,15 @@ impl Pretended {
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.as_bytes().to_vec());
         self
+    }
+}
+
+/// The number of a user and of the group of the same name.
+fn number_of(name: &str) -> Option<u32> {
+    match name {
+        "web" => Some(1000),
+        "root" => Some(0),
+        _ => None,
     }
 }
 
@@ -56,7 +83,7 @@ impl System for Pretended {
         let matches = |path: &&String| {
             path.strip_prefix(before)
                 .and_then(|rest| rest.strip_suffix(after))
-                .is_some_and(|middle| !middle.contains('/'))
+                .is_some_and(|middle| !middle.contains('/') && !middle.starts_with('.'))
         };
         self.files.keys().filter(matches).cloned().collect()
     }
@@ -86,7 +113,7 @@ impl System for Pretended {
     }
 
     fn user_by_name(&self, name: &str) -> Option<User> {
-        (name == "web").then_some(User { uid: 1000, gid: 1000 })
+        number_of(name).map(|number| User { uid: number, gid: number })
     }
 
     fn user_by_id(&self, uid: u32) -> Option<User> {
@@ -94,7 +121,7 @@ impl System for Pretended {
     }
 
     fn group_by_name(&self, name: &str) -> Option<u32> {
-        (name == "web").then_some(1000)
+        number_of(name)
     }
 
     fn group_exists(&self, gid: u32) -> bool {

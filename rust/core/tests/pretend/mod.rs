@@ -10,7 +10,7 @@ use supervisor_core::config::{
     RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId, StdinError, StdinPurpose};
+use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose};
 use supervisor_core::event::{Event, ProcessStateEvent};
 use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
 use supervisor_core::process::Process;
@@ -30,12 +30,23 @@ pub struct Script {
     pub dies_after: Option<Duration>,
     /// Sending it a signal fails with this error number.
     pub kill_error: Option<i32>,
+    /// Only this signal fails, where one is named.
+    pub kill_error_of: Option<Signal>,
+    /// Not even SIGKILL ends it: it hangs in the kernel.
+    pub is_immortal: bool,
 }
 
 impl Script {
     /// It runs until it is told to stop.
     pub fn steady() -> Self {
-        Self { spawn_error: None, ends: None, dies_after: Some(Duration::ZERO), kill_error: None }
+        Self {
+            spawn_error: None,
+            ends: None,
+            dies_after: Some(Duration::ZERO),
+            kill_error: None,
+            kill_error_of: None,
+            is_immortal: false,
+        }
     }
 
     /// It ends by itself.
@@ -88,6 +99,8 @@ pub struct Machine {
     pub spawns: Vec<(String, Duration)>,
     pub ended: Option<Mood>,
     pub overridden_spawns: Vec<ProcessId>,
+    /// The plans of all starts.
+    pub plans: Vec<SpawnPlan>,
     /// What the configuration says when it is read again.
     pub configuration: Result<Settings, String>,
     /// Keep readings of the configuration open until `finish_readings`.
@@ -131,6 +144,7 @@ impl Machine {
             spawns: Vec::new(),
             ended: None,
             overridden_spawns: Vec::new(),
+            plans: Vec::new(),
         }
     }
 
@@ -191,7 +205,8 @@ impl Machine {
 
     fn carry_out(&mut self, effect: Effect, inputs: &mut VecDeque<Input>) {
         match effect {
-            Effect::Log { level, message } => self.log.push((level, message)),
+            Effect::Log { level, message } if self.is_thorough => self.log.push((level, message)),
+            Effect::Log { .. } => {}
             Effect::Emit(event) => self.events.push(event),
             Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
             Effect::End(mood) => {
@@ -200,6 +215,9 @@ impl Machine {
             }
             Effect::Spawn(plan) => {
                 self.spawns.push((plan.name.clone(), self.clock));
+                if self.is_thorough {
+                    self.plans.push((*plan).clone());
+                }
                 let script = self.next_script(&plan.name);
                 match script.spawn_error.clone() {
                     Some(error) => inputs.push_back(Input::SpawnFailed { process: plan.process, error }),
@@ -223,27 +241,31 @@ impl Machine {
             Effect::Kill { process, pid, whole_group, signal, purpose } => {
                 let name = self.core.process(process).unwrap().config.name.clone();
                 self.signals.push((name, signal, whole_group, self.clock));
-                let error = match self.children.get_mut(&pid) {
-                    None => Some(libc::ESRCH),
-                    Some(child) if child.script.kill_error.is_some() => child.script.kill_error,
-                    Some(child) => {
-                        let delay = match signal {
-                            Signal::KILL => Some(Duration::ZERO),
-                            Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
-                            _ => None,
-                        };
-                        if let Some(delay) = delay {
-                            self.ends.extend(Some((self.clock + delay, pid)));
-                            if let Some((before, _)) =
-                                child.end.replace((self.clock + delay, ExitStatus::Signal(signal, false)))
-                                && before != self.clock + delay
-                            {
-                                self.ends.remove(&(before, pid));
+                let error =
+                    match self.children.get_mut(&pid) {
+                        None => Some(libc::ESRCH),
+                        Some(Child {
+                            script: Script { kill_error: Some(error), kill_error_of, .. }, ..
+                        }) if kill_error_of.is_none_or(|of| of == signal) => Some(*error),
+                        Some(child) => {
+                            let delay = match signal {
+                                _ if child.script.is_immortal => None,
+                                Signal::KILL => Some(Duration::ZERO),
+                                Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
+                                _ => None,
+                            };
+                            if let Some(delay) = delay {
+                                self.ends.extend(Some((self.clock + delay, pid)));
+                                if let Some((before, _)) =
+                                    child.end.replace((self.clock + delay, ExitStatus::Signal(signal, false)))
+                                    && before != self.clock + delay
+                                {
+                                    self.ends.remove(&(before, pid));
+                                }
                             }
+                            None
                         }
-                        None
-                    }
-                };
+                    };
                 inputs.push_back(Input::Killed { process, signal, purpose, error });
             }
             Effect::CreateAutomaticLog { process, channel, prefix } => {
@@ -355,6 +377,24 @@ impl Machine {
         self.process(name).state
     }
 
+    /// A listener writes something to its standard output.
+    pub fn says(&mut self, name: &str, text: &str) {
+        let process = self.process(name).id;
+        self.feed(Input::ListenerOutput { process, data: text.as_bytes().to_vec() });
+    }
+
+    /// A client says something to listeners.
+    pub fn remote(&mut self, data: &str) {
+        let answer = self.ask("supervisor.sendRemoteCommEvent", vec!["t".into(), data.into()]);
+        assert_eq!(answer, Ok(true.into()));
+    }
+
+    /// What was written to the standard input of a process since the last time.
+    pub fn heard(&mut self, name: &str) -> String {
+        let process = self.process(name).id;
+        String::from_utf8(self.stdin.remove(&process).unwrap_or_default()).unwrap()
+    }
+
     /// How many children of a process are alive.
     pub fn living(&self, name: &str) -> usize {
         let id = self.process(name).id;
@@ -375,6 +415,21 @@ impl Machine {
             Event::ProcessState(change) => Some(change),
             _ => None,
         })
+    }
+
+    /// The lines of a level that tell of something, in order.
+    pub fn lines_about(&self, text: &str) -> Vec<&str> {
+        self.log.iter().map(|(_, line)| line.as_str()).filter(|line| line.contains(text)).collect()
+    }
+
+    /// Calls a method that has to end in a fault at once; its text.
+    pub fn refused(&mut self, method: &str, params: Vec<Value>) -> String {
+        self.ask(method, params).unwrap_err().text
+    }
+
+    /// A member of what `getProcessInfo` tells.
+    pub fn told(&mut self, name: &str, key: &str) -> Value {
+        member(&self.ask("supervisor.getProcessInfo", vec![name.into()]).unwrap(), key)
     }
 
     pub fn logged(&self, text: &str) -> bool {
@@ -405,6 +460,17 @@ impl Machine {
         let members: usize = self.core.groups().map(|group| group.processes.len()).sum();
         assert_eq!(members, self.core.processes().count(), "nothing is left of removed groups");
     }
+}
+
+/// A member of a struct.
+pub fn member(value: &Value, name: &str) -> Value {
+    let Value::Struct(members) = value else { panic!("{value:?} is no struct") };
+    members.iter().find(|(known, _)| known == name).unwrap().1.clone()
+}
+
+/// A program that does not start by itself.
+pub fn idle(name: &str) -> ProgramSettings {
+    ProgramSettings { autostart: false, ..program(name) }
 }
 
 /// Settings with these groups and defaults for the rest.

@@ -1,7 +1,8 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 use std::time::Duration;
 
 use nix::sys::signal::kill;
@@ -11,12 +12,13 @@ use supervisor_core::effect::{
     Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose,
 };
 use supervisor_core::input::{Input, SpawnError};
-use supervisor_core::rpc::Fault;
+use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
 use supervisor_core::xml::{MethodCall, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
 use crate::logs::{Logs, OpenLog, Output, Room, Tap, ToCore};
 use crate::pipes;
@@ -73,6 +75,8 @@ pub(crate) struct Control {
     pub(crate) logs: Logs,
     pub(crate) clock: Clock,
     read_settings: ReadSettings,
+    /// Has the paths of unix sockets looked at; nobody listens until the servers run.
+    pub(crate) recheck_sockets: Rc<Notify>,
     inputs: VecDeque<Input>,
     replies: HashMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
@@ -84,6 +88,8 @@ pub(crate) struct Control {
     listening: HashMap<ProcessId, Listening>,
     /// The log thread's way to the core.
     to_core: ToCore,
+    /// What FastCGI programs have instead.
+    sockets: FcgiSockets,
     ended: Option<Mood>,
 }
 
@@ -105,6 +111,7 @@ impl Control {
             logs,
             clock,
             read_settings,
+            recheck_sockets: Rc::default(),
             inputs: VecDeque::new(),
             replies: HashMap::new(),
             next_request: 1,
@@ -112,6 +119,7 @@ impl Control {
             stdins: HashMap::new(),
             listening: HashMap::new(),
             to_core,
+            sockets: FcgiSockets::default(),
             ended: None,
         }
     }
@@ -151,10 +159,22 @@ impl Control {
     /// Steps the core through all inputs that wait, and carries out what it wants.
     pub(crate) async fn take_in_all(&mut self, host: &mut Option<Box<dyn PluginHost>>) {
         while let Some(input) = self.inputs.pop_front() {
+            let ended = match &input {
+                Input::Exited { process, .. } => Some(*process),
+                _ => None,
+            };
             let mut effects = Vec::new();
             self.handle.core().step(self.clock.now(), input, &mut effects);
+            let restarts = |process| {
+                effects.iter().any(|effect| matches!(effect, Effect::Spawn(plan) if plan.process == process))
+            };
+            // Behind what is said about its end; a start takes a socket anew by itself.
+            let released = ended.filter(|&process| !restarts(process));
             for effect in effects {
                 self.carry_out(effect, host).await;
+            }
+            if let Some(process) = released {
+                self.release_socket(process);
             }
         }
     }
@@ -163,7 +183,7 @@ impl Control {
     pub(crate) async fn carry_out(&mut self, effect: Effect, host: &mut Option<Box<dyn PluginHost>>) {
         match effect {
             Effect::Log { level, message } => self.logs.line(level, &message),
-            Effect::Spawn(plan) => self.open_logs(plan),
+            Effect::Spawn(plan) => self.prepare_spawn(plan),
             Effect::CallSpawnOverride { process } => self.call_spawn_override(process, host),
             Effect::CheckCommand { request, process, argv, path } => {
                 let program = argv.first().map_or("", String::as_str);
@@ -193,8 +213,11 @@ impl Control {
                     self.inputs.push_back(Input::StdinWritten { process, purpose, error });
                 }
             }
-            Effect::ReopenLogs => self.logs.reopen(),
             Effect::ReadConfiguration { request } => self.read_configuration(request),
+            Effect::ReopenLogs => {
+                self.logs.reopen();
+                self.recheck_sockets.notify_one();
+            }
             Effect::Emit(event) => {
                 let subscribed = host.as_mut().filter(|host| host.wants_events());
                 if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
@@ -227,10 +250,14 @@ impl Control {
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
                 let spawned = logs.and_then(|logs| self.spawn(&plan, logs));
-                self.inputs.push_back(match spawned {
+                let input = match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
-                    Err(error) => Input::SpawnFailed { process, error },
-                });
+                    Err(error) => {
+                        self.release_socket(process);
+                        Input::SpawnFailed { process, error }
+                    }
+                };
+                self.inputs.push_back(input);
             }
             Message::Poll(request, id) => {
                 if let Some(host) = host {
@@ -264,6 +291,24 @@ impl Control {
         }
     }
 
+    /// Makes what a process needs before it is spawned: its socket, then its logs.
+    fn prepare_spawn(&mut self, plan: Box<SpawnPlan>) {
+        let process = plan.process;
+        if let Some(socket) = &plan.socket {
+            let say = |line: &str| self.logs.line(LogLevel::Info, line);
+            if let Err(reason) = self.sockets.acquire(process, socket, &say) {
+                let error = SpawnError::Socket { url: fcgi::url(&socket.address), reason };
+                self.inputs.push_back(Input::SpawnFailed { process, error });
+                return;
+            }
+        }
+        self.open_logs(plan);
+    }
+
+    fn release_socket(&mut self, process: ProcessId) {
+        self.sockets.release(process, &|line| self.logs.line(LogLevel::Info, line));
+    }
+
     /// Opens the logs of a process; the process follows when they are open.
     fn open_logs(&self, plan: Box<SpawnPlan>) {
         let logs = self.logs.clone();
@@ -286,9 +331,11 @@ impl Control {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
         let copy = plan.is_listener.then(copy_pipe).transpose()?;
-        let child = spawn(plan, &resolved)?;
+        let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
         self.children.insert(child.pid, plan.process);
-        self.stdins.insert(plan.process, Stdin::new(child.stdin));
+        if let Some(stdin) = child.stdin {
+            self.stdins.insert(plan.process, Stdin::new(stdin));
+        }
         let stdout = match copy {
             Some((read, write)) => {
                 self.listen(plan, child.stdout, write);
@@ -416,6 +463,19 @@ impl Control {
 
     fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
         match answer {
+            PluginAnswer::Value(value) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Ok(value) });
+            }
+            PluginAnswer::Fault(fault) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Err(fault) });
+            }
+            PluginAnswer::Error(traceback) if request.is_part() => {
+                // The client learns what was raised, the log from where.
+                let raised = traceback.trim_end().lines().last().unwrap_or_default().to_owned();
+                self.logs.line(LogLevel::Error, &traceback);
+                let answer = Err(Fault::with(FaultCode::Failed, &raised));
+                self.inputs.push_back(Input::PluginAnswered { request, answer });
+            }
             PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
             PluginAnswer::Fault(Fault { code, text }) => {
                 self.reply(request, Answer::Fault(Fault { code, text }));

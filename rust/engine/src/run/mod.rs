@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use supervisor_core::config::{DaemonSettings, LogLevel, Settings};
+use supervisor_core::config::{DaemonSettings, HttpServerSettings, LogLevel, RpcInterfaceSettings, Settings};
 use supervisor_core::core::Core;
 use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
@@ -116,6 +116,7 @@ fn live(
 
     let mut effects = Vec::new();
     handle.core().step(clock.now(), Input::Load, &mut effects);
+    refuse_arguments(&interfaces, &servers, &mut main_log)?;
     if let Some(host) = host {
         let namespaces = host.load(handle.clone()).map_err(|error| {
             if let Some(traceback) = error.traceback {
@@ -138,6 +139,12 @@ fn live(
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
     }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
+    let fcgi_checked =
+        crate::fcgi::check(handle.core().settings(), &mut |level, line| main_log.line(level, line));
+    if let Err(message) = fcgi_checked {
+        listeners.into_iter().for_each(Listener::close);
+        return Err(StartError(message));
+    }
     for listener in &listeners {
         for interface in &interfaces {
             main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
@@ -171,6 +178,29 @@ fn live(
         pid_file.remove();
     }
     mood.map_err(failed)
+}
+
+/// The standard interface takes no arguments. It is made once for each server, and gets what other options its
+/// section has, those of `[DEFAULT]` among them (traps 4).
+fn refuse_arguments(
+    interfaces: &[RpcInterfaceSettings],
+    servers: &[HttpServerSettings],
+    main_log: &mut MainLogWriter,
+) -> Result<(), StartError> {
+    let argument = interfaces
+        .iter()
+        .filter(|interface| interface.factory == STANDARD_FACTORY)
+        .find_map(|interface| Some((&interface.name, &interface.options.first()?.0)));
+    match argument {
+        Some((name, option)) if !servers.is_empty() => {
+            let message = format!(
+                "{STANDARD_FACTORY} takes no arguments, but [rpcinterface:{name}] has the option {option}"
+            );
+            main_log.line(LogLevel::Warn, &message);
+            Err(StartError(format!("Could not make {name} rpc interface")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
@@ -228,7 +258,9 @@ fn serve(
         }
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
-        let servers = Servers::start(listeners, &backend)?;
+        let mut servers = Servers::start(listeners, &backend)?;
+        let said = logs.clone();
+        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
         let mood = control.work(&mut inbox, signals, host).await;
         servers.shutdown(GRACE).await;
         Ok(mood)
