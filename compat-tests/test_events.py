@@ -285,6 +285,17 @@ def test_captured_text_is_logged_output_too(supervise: Supervise) -> None:
     ]
 
 
+@pytest.mark.differs("the newest capture_maxbytes are kept; the original keeps whole reads")
+def test_the_newest_captured_bytes(supervise: Supervise) -> None:
+    said = "".join(chr(ord("a") + number % 26) for number in range(1000))
+    text = f"<!--XSUPERVISOR:BEGIN-->{said}<!--XSUPERVISOR:END-->after, and long enough for it"
+    daemon = supervise(
+        listener("pool", "PROCESS_COMMUNICATION") + output(text, options="stdout_capture_maxbytes = 100")
+    )
+    kept = wait_events(daemon, 1)[0].payload.partition("\n")[2]
+    assert kept == (said[-100:] if daemon.under_test.ours else said)
+
+
 @pytest.mark.differs("what is held back for capture mode is logged when the program ends")
 def test_output_that_is_held_back_at_the_end(supervise: Supervise) -> None:
     daemon = supervise(

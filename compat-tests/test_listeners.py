@@ -96,6 +96,21 @@ def test_the_event_of_a_listener_that_dies_comes_again(supervise: Supervise) -> 
     assert events[2].pid != events[1].pid
 
 
+@pytest.mark.differs("a rejected event goes back to its own pool alone")
+def test_a_rejected_event_and_another_pool(supervise: Supervise) -> None:
+    daemon = supervise(
+        listener("pool", "REMOTE_COMMUNICATION", "answer=RESULT 4\\nFAILREADY\\n")
+        + listener("other", "TICK_3600", log="other")
+    )
+    daemon.wait_state("other", "RUNNING")
+    send(daemon, "a")
+    assert texts(daemon, 2) == ["a", "a"]
+    if daemon.under_test.ours:
+        assert received(daemon, "other") == []
+    else:
+        assert wait_events(daemon, 1, log="other")[0].payload == "type:t\na"
+
+
 def test_several_listeners_of_a_pool_share_its_events(supervise: Supervise) -> None:
     daemon = supervise(
         listener(
