@@ -326,7 +326,7 @@ impl Core {
                         outbox,
                     );
                 }
-                Some(Open::Log(_) | Open::Configuration | Open::Multicall(_)) | None => {}
+                Some(Open::Log(_) | Open::Stdin(_) | Open::Configuration | Open::Multicall(_)) | None => {}
             }
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Open {
     },
     /// A log read.
     Log(LogRange),
+    /// Something for the standard input of a process, whose name this is in the client's words.
+    Stdin(String),
     /// A new reading of the configuration.
     Configuration,
     /// Several calls, one after the other.
