@@ -26,11 +26,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from side_by_side import REPOSITORY, Row  # noqa: E402
+from side_by_side import REPOSITORY, Row
 
-from harness.daemon import Daemon, running  # noqa: E402
-from harness.under_test import UnderTest  # noqa: E402
-from harness.waiting import wait_for  # noqa: E402
+from harness.daemon import Daemon, running
+from harness.under_test import UnderTest
+from harness.waiting import wait_for
 
 #: Longest wait for one measured thing, in seconds: the original takes a minute and a half for some.
 PATIENCE = 600.0
@@ -52,7 +52,8 @@ def many(count: int, more: str = "") -> str:
     """That many small programs in sections of their own, all in state RUNNING as soon as they are spawned."""
     logs = "stdout_logfile = NONE\nstderr_logfile = NONE\n"
     return "".join(
-        f"[program:p{number}]\ncommand = /bin/sleep 1000\nstartsecs = 0\n{logs}{more}\n" for number in range(count)
+        f"[program:p{number}]\ncommand = /bin/sleep 1000\nstartsecs = 0\n{logs}{more}\n"
+        for number in range(count)
     )
 
 
@@ -170,7 +171,9 @@ def rows(theirs: UnderTest, ours: UnderTest, programs: int, rounds: int, folder:
         [statistics.median(run[side][part] for run in runs) for side in (0, 1)] for part in range(3)
     )
     bare = statistics.median([bare, yardstick(loop, programs, rounds)])
-    show(f"{programs} programs, start of the daemon to all RUNNING", "ms", *whole, "less", whole[1] < whole[0])
+    show(
+        f"{programs} programs, start of the daemon to all RUNNING", "ms", *whole, "less", whole[1] < whole[0]
+    )
     ratio = f"at most 1.5 × a bare loop of {bare:.0f} ms ({spawning[1] / bare:.2f} ×)"
     show(f"{programs} programs, ready to all RUNNING", "ms", *spawning, ratio, spawning[1] <= 1.5 * bare)
     show(f"shutdown of {programs}", "ms", *shutdown, "at most 1/20", shutdown[1] <= shutdown[0] / 20)
@@ -203,7 +206,9 @@ def main() -> int:
         if not Path(each.program("supervisord")).exists():
             print(f"no supervisord in {each.prefix}/bin", file=sys.stderr)
             return 2
-    print("Medians, taking turns.\n\n| What | original | ours | ours / original | goal |\n|---|---|---|---|---|")
+    print(
+        "Medians, taking turns.\n\n| What | original | ours | ours / original | goal |\n|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory(prefix="sv-bench-") as folder:
         rows(theirs, ours, options.programs, max(1, options.rounds), Path(folder))
     return 0

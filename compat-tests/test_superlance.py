@@ -43,7 +43,9 @@ def start(daemon: Daemon, name: str) -> None:
 
 def test_crashmail_writes_its_mail(supervise: Supervise, under_test: UnderTest) -> None:
     daemon = supervise(
-        superlance(under_test, "crashmail", "-a -m a@example.com -s %(here)s/sendmail", "PROCESS_STATE_EXITED")
+        superlance(
+            under_test, "crashmail", "-a -m a@example.com -s %(here)s/sendmail", "PROCESS_STATE_EXITED"
+        )
         + "[program:x]\ncommand = sh -c 'exit 3'\nstartsecs = 0\nautostart = false\nautorestart = false\n"
     )
     start(daemon, "crashmail")
