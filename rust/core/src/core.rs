@@ -192,6 +192,10 @@ impl Core {
                 };
                 output.logfile = path.map_or(LogTarget::None, LogTarget::File);
             }),
+            Input::LogsCleared { request, results } => {
+                self.on_logs_cleared(request, &results, outbox);
+                Touched::Nothing
+            }
             Input::LogRead { request, result } => {
                 self.on_log_read(request, result, outbox);
                 Touched::Nothing

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
+use crate::effect::{Channel, KillPurpose, LogClearError, LogReadError, LogText, ProcessId, RequestId};
 use crate::signal::Signal;
 use crate::state::Mood;
 use crate::xml::Value;
@@ -147,6 +147,13 @@ pub enum Input {
         request: RequestId,
         /// What was found.
         result: Result<LogText, LogReadError>,
+    },
+    /// The outcome of `Effect::ClearLogs`.
+    LogsCleared {
+        /// Who wanted it.
+        request: RequestId,
+        /// For the main log one outcome, else one for each process in the order they were named.
+        results: Vec<Result<(), LogClearError>>,
     },
     /// A client calls a method.
     Request {

@@ -22,6 +22,19 @@ pub(crate) enum Open {
     },
     /// A log read.
     Log(LogRange),
+    /// Logs being emptied.
+    Clear(Clearing),
+}
+
+/// What is being emptied, and so what is answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Clearing {
+    /// The main log.
+    Main,
+    /// The logs of one process, by the name the client used.
+    Process(String),
+    /// The logs of all processes: group and name of each.
+    All(Vec<(String, String)>),
 }
 
 /// The result of one process in a request for several.

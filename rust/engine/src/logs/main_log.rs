@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use supervisor_core::config::{LogLevel, LogTarget};
+use supervisor_core::effect::LogClearError;
 use supervisor_core::errno;
 
 use super::file::LogFile;
@@ -110,6 +111,28 @@ impl MainLogWriter {
             let problem = describe("reopen", outlet.log().path(), &error);
             self.line(LogLevel::Error, &problem);
         }
+    }
+
+    /// Removes the file and begins a new one, after a line in the old one for each outlet (as the original).
+    ///
+    /// # Errors
+    /// `NoFile` where the log is no file, or its file is gone.
+    pub(crate) fn clear(&mut self) -> Result<(), LogClearError> {
+        let [echo, file] = &self.outlets;
+        let outlets = [echo, file].into_iter().flatten().count();
+        let path = file
+            .as_ref()
+            .map(Outlet::log)
+            .filter(|log| log.is_file())
+            .map(LogFile::path)
+            .filter(|path| path.exists())
+            .ok_or(LogClearError::NoFile)?;
+        std::fs::remove_file(path).map_err(|_| LogClearError::Failed)?;
+        for _ in 0..outlets {
+            self.line(LogLevel::Info, "reopening log file");
+        }
+        let [_, file] = &mut self.outlets;
+        file.as_mut().map_or(Ok(()), Outlet::reopen).map_err(|_| LogClearError::Failed)
     }
 
     /// For each outlet, a descriptor to wait on until it has room for the lines that wait.

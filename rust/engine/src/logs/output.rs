@@ -24,6 +24,10 @@ const TURN: usize = 256 * 1024;
 /// How long a pipe is read on after its process ended, when some descendant keeps it open.
 const DRAIN: Duration = Duration::from_millis(200);
 
+/// How long a stream may take nothing before its log counts as stuck. From then on what it does not take is lost,
+/// so that the process goes on, until it takes something again.
+const STUCK: Duration = Duration::from_secs(2);
+
 /// Most bytes still read at the end of that time: as much as the largest pipe holds without privileges.
 const REMAINDER: usize = 1024 * 1024;
 
@@ -31,7 +35,7 @@ const REMAINDER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Attached {
     number: u64,
-    process: ProcessId,
+    pub(crate) process: ProcessId,
     pub(crate) log: SharedLog,
     finish: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -71,6 +75,7 @@ pub(crate) fn attach(shared: &Rc<Shared>, source: Source) {
         stripper: source.strip_ansi.then(RefCell::default),
         waiting: RefCell::default(),
         lost: Cell::new(0),
+        stuck: Cell::new(false),
     };
     let task = tokio::task::spawn_local(async move {
         copier.copy(&pipe, finished).await;
@@ -131,6 +136,8 @@ struct Copier {
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
     lost: Cell<usize>,
+    /// The log is a stream that has taken nothing for [`STUCK`].
+    stuck: Cell<bool>,
 }
 
 impl Copier {
@@ -229,6 +236,7 @@ impl Copier {
         let mut said = Vec::new();
         match result {
             Ok(()) => {
+                self.stuck.set(false);
                 let lost = self.lost.take();
                 if lost > 0 {
                     let path = log.path().display();
@@ -241,7 +249,9 @@ impl Copier {
                     said.push((LogLevel::Error, describe("rotate", log.path(), &error)));
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.waiting.borrow_mut().extend(rest),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.stuck.get() => {
+                self.waiting.borrow_mut().extend(rest);
+            }
             Err(error) => {
                 if self.lost.get() == 0 {
                     said.push((LogLevel::Error, describe("write", log.path(), &error)));
@@ -256,18 +266,16 @@ impl Copier {
         }
     }
 
-    /// Waits until a stream has taken all that was written to it.
+    /// Waits until a stream has taken all that was written to it, or is [`STUCK`].
     async fn wait_for_room(&self) {
         while !self.waiting.borrow().is_empty() {
             let descriptor = match self.log.borrow().as_ref() {
                 Some(log) => log.as_fd().try_clone_to_owned(),
                 None => return,
             };
-            if let Ok(descriptor) = descriptor {
-                writable(descriptor).await;
-            } else {
-                self.drop_waiting();
-                return;
+            let ready = async { tokio::time::timeout(STUCK, writable(descriptor.ok()?)).await.ok() };
+            if ready.await.is_none() {
+                self.stuck.set(true);
             }
             let waiting = self.waiting.take();
             self.write(&waiting);

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
-use supervisor_core::effect::{LogRange, LogReadError, LogText, ProcessId};
+use supervisor_core::effect::{LogClearError, LogRange, LogReadError, LogText, LogsToClear, ProcessId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -43,6 +43,7 @@ pub(crate) enum Command {
     CreateAutomatic(String, PathBuf, oneshot::Sender<io::Result<PathBuf>>),
     Remove(Vec<PathBuf>),
     Reopen,
+    Clear(LogsToClear, oneshot::Sender<Vec<Result<(), LogClearError>>>),
     Stop(std::sync::mpsc::Sender<()>),
 }
 
@@ -149,6 +150,7 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
             }
         }
         Command::Reopen => reopen(shared),
+        Command::Clear(logs, answer) => drop(answer.send(clear(shared, &logs))),
         // Handled by the loop.
         Command::Line(_) | Command::Stop(_) => {}
     }
@@ -180,4 +182,40 @@ fn reopen(shared: &Shared) {
     for problem in problems {
         shared.line(LogLevel::Error, &problem);
     }
+}
+
+fn clear(shared: &Shared, logs: &LogsToClear) -> Vec<Result<(), LogClearError>> {
+    match logs {
+        LogsToClear::Main => vec![shared.main.borrow_mut().clear()],
+        LogsToClear::Processes(processes) => {
+            processes.iter().map(|process| clear_process(shared, *process)).collect()
+        }
+    }
+}
+
+/// Clears the logs of both streams of a process, as far as it has any.
+fn clear_process(shared: &Shared, process: ProcessId) -> Result<(), LogClearError> {
+    let attached = shared.attached.borrow();
+    let mut result = Ok(());
+    let mut cleared: Vec<PathBuf> = Vec::new();
+    for own in attached.iter().filter(|attached| attached.process == process) {
+        let mut log = own.log.borrow_mut();
+        let Some(log) = log.as_mut().filter(|log| !cleared.iter().any(|path| path == log.path())) else {
+            continue;
+        };
+        match log.clear() {
+            Ok(()) => cleared.push(log.path().to_owned()),
+            Err(_) => result = Err(LogClearError::Failed),
+        }
+    }
+    // Others that write to the same file must not go on in the one that was removed.
+    for other in attached.iter() {
+        if let Some(log) = other.log.borrow_mut().as_mut()
+            && cleared.iter().any(|path| path == log.path())
+            && log.reopen().is_err()
+        {
+            result = Err(LogClearError::Failed);
+        }
+    }
+    result
 }
