@@ -135,9 +135,10 @@ impl MainLogWriter {
         file.as_mut().map_or(Ok(()), Outlet::reopen).map_err(|_| LogClearError::Failed)
     }
 
-    /// For each outlet, a descriptor to wait on until it has room for the lines that wait.
-    pub(crate) fn blocked(&self) -> [Option<OwnedFd>; OUTLETS] {
-        self.outlets.each_ref().map(|outlet| outlet.as_ref().and_then(Outlet::blocked))
+    /// For each outlet where lines wait, a descriptor to wait on until it has room for them.
+    pub(crate) fn blocked(&self) -> Vec<OwnedFd> {
+        let outlets = self.outlets.iter().flatten().filter_map(Outlet::blocked);
+        outlets.chain(self.syslog.as_ref().and_then(Syslog::blocked)).collect()
     }
 
     /// Writes lines that waited.
@@ -145,6 +146,9 @@ impl MainLogWriter {
         let stamp = self.stamp.format(SystemTime::now());
         for outlet in self.outlets.iter_mut().flatten() {
             outlet.flush(&stamp);
+        }
+        if let Some(syslog) = &mut self.syslog {
+            syslog.flush();
         }
     }
 

@@ -19,6 +19,7 @@ mod shared;
 mod strip;
 mod syslog;
 mod thread;
+mod watch;
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -223,7 +223,7 @@ impl Copier {
             self.shared.line(LogLevel::Debug, &message);
         }
         if self.syslog {
-            self.shared.syslog.borrow_mut().send(&format!("{} ", self.name), data);
+            self.shared.to_syslog(&format!("{} ", self.name), data);
         }
     }
 
@@ -259,7 +259,7 @@ impl Copier {
                 self.lost.set(self.lost.get() + rest.len());
             }
         }
-        self.shared.wrote(log.path());
+        self.shared.followers.wake(log.path());
         drop(guard);
         for (level, message) in said {
             self.say(level, &message);

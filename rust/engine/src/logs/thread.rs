@@ -1,11 +1,14 @@
 //! The log thread: carries out commands and writes main log lines as they come.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -85,6 +88,7 @@ async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sen
     };
     drain(&shared, None).await;
     shared.main.borrow_mut().flush_within(FLUSH);
+    shared.syslog.borrow_mut().flush();
     done
 }
 
@@ -97,23 +101,32 @@ fn write_line(shared: &Shared, line: &Line, queue: &Queue) {
     }
 }
 
-/// Writes lines of the main log that waited for a reader of a stream, whenever it takes more.
+/// Writes lines of the main log and the system log that waited for a reader, whenever it takes more.
 async fn flush_when_possible(shared: Rc<Shared>) {
     loop {
         shared.blocked.notified().await;
         loop {
-            let mut blocked = shared.main.borrow().blocked().into_iter().flatten();
-            match (blocked.next(), blocked.next()) {
-                (Some(one), Some(other)) => tokio::select! {
-                    () = writable(one) => {}
-                    () = writable(other) => {}
-                },
-                (Some(only), None) => writable(only).await,
-                (None, _) => break,
+            let mut blocked = shared.main.borrow().blocked();
+            blocked.extend(shared.syslog.borrow().blocked());
+            if blocked.is_empty() {
+                break;
             }
+            any_writable(blocked).await;
             shared.main.borrow_mut().flush();
+            shared.syslog.borrow_mut().flush();
         }
     }
+}
+
+/// Waits until something can be written to one of these.
+async fn any_writable(descriptors: Vec<OwnedFd>) {
+    let mut waiting: Vec<_> =
+        descriptors.into_iter().map(|descriptor| Box::pin(writable(descriptor))).collect();
+    poll_fn(|context| {
+        let is_ready = waiting.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
+        if is_ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Does what a command asks for. An answer that nobody waits for any more is dropped.
