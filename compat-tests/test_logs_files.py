@@ -98,7 +98,8 @@ def test_the_main_log_loses_no_line_in_rotation(prepare: Prepare, backups: int) 
 
 def test_sigusr2_opens_all_logs_again(supervise: Supervise) -> None:
     daemon = supervise(
-        talker("a", "stdout_logfile = %(here)s/a.log") + talker("b", "stderr_logfile = %(here)s/b.log", stderr=True)
+        talker("a", "stdout_logfile = %(here)s/a.log")
+        + talker("b", "stderr_logfile = %(here)s/b.log", stderr=True)
     )
     for name in ("a", "b"):
         say(daemon, name, b"old")
@@ -215,7 +216,8 @@ STRIPPED = {
 def test_strip_ansi(prepare: Prepare, how: str) -> None:
     daemon = prepare()
     daemon.configure(
-        talker("a", "stdout_logfile = %(here)s/a.log"), supervisord="strip_ansi = true" if how == "setting" else ""
+        talker("a", "stdout_logfile = %(here)s/a.log"),
+        supervisord="strip_ansi = true" if how == "setting" else "",
     )
     daemon.start(*(["-t"] if how == "option" else []))
     written = b""

@@ -225,7 +225,7 @@ def test_clearing_the_log_of_a_process_that_does_not_run_does_nothing(supervise:
 def test_clearing_a_log_that_was_removed_makes_it_again(supervise: Supervise) -> None:
     daemon = supervise(CLEARED)
     log = daemon.folder / "a.log"
-    wait_for(log.exists, "the log")
+    daemon.wait_state("a", "RUNNING")
     log.unlink()
     assert daemon.rpc.clearProcessLogs("a") is True
     say(daemon, "a", b"after")
@@ -235,7 +235,7 @@ def test_clearing_a_log_that_was_removed_makes_it_again(supervise: Supervise) ->
 def test_clearing_a_log_that_cannot_be_removed_fails(supervise: Supervise) -> None:
     daemon = supervise(CLEARED)
     log = daemon.folder / "a.log"
-    wait_for(log.exists, "the log")
+    daemon.wait_state("a", "RUNNING")
     log.unlink()
     log.mkdir()
     assert fault(daemon.rpc.clearProcessLogs, "a") == (30, "FAILED: a")

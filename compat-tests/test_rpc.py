@@ -115,6 +115,10 @@ def test_get_supervisor_version(daemon: Daemon, under_test: UnderTest) -> None:
 
 
 SLICE = [
+    "supervisor.clearAllProcessLogs",
+    "supervisor.clearLog",
+    "supervisor.clearProcessLog",
+    "supervisor.clearProcessLogs",
     "supervisor.getAPIVersion",
     "supervisor.getAllProcessInfo",
     "supervisor.getIdentification",
@@ -125,6 +129,9 @@ SLICE = [
     "supervisor.getVersion",
     "supervisor.readLog",
     "supervisor.readMainLog",
+    "supervisor.readProcessLog",
+    "supervisor.readProcessStderrLog",
+    "supervisor.readProcessStdoutLog",
     "supervisor.restart",
     "supervisor.shutdown",
     "supervisor.signalProcess",
@@ -142,14 +149,7 @@ SLICE = [
 
 LATER = [
     "supervisor.addProcessGroup",
-    "supervisor.clearAllProcessLogs",
-    "supervisor.clearLog",
-    "supervisor.clearProcessLog",
-    "supervisor.clearProcessLogs",
     "supervisor.getAllConfigInfo",
-    "supervisor.readProcessLog",
-    "supervisor.readProcessStderrLog",
-    "supervisor.readProcessStdoutLog",
     "supervisor.reloadConfig",
     "supervisor.removeProcessGroup",
     "supervisor.sendProcessStdin",

@@ -39,9 +39,7 @@ def say(daemon: Daemon, name: str, data: bytes) -> None:
 
 def wait_content(path: Path, data: bytes) -> None:
     """Wait until a file holds exactly these bytes."""
-    wait_for(
-        lambda: path.read_bytes() == data if path.exists() else False, f"{data[:60]!r} in {path.name}"
-    )
+    wait_for(lambda: path.read_bytes() == data if path.exists() else False, f"{data[:60]!r} in {path.name}")
 
 
 def wait_files(folder: Path, prefix: str, expected: dict[str, bytes]) -> None:
