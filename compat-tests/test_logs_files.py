@@ -86,7 +86,7 @@ def test_the_main_log_loses_no_line_in_rotation(prepare: Prepare, backups: int) 
     daemon.start(ready=False)
     for number in range(30):
         say(daemon, "x", f"record {number}".encode())
-        wait_for(lambda: f"record {number}\n" in daemon.stdout, "the record on standard output")
+        wait_for(lambda number=number: f"record {number}\n" in daemon.stdout, "the record on standard output")
     names = sorted(path.name for path in daemon.folder.glob("supervisord.log*"))
     assert names == ["supervisord.log", "supervisord.log.1", "supervisord.log.2"][: backups + 1]
     # Standard output has all lines; the files have the end of them, cut after the line that filled one.
@@ -285,7 +285,7 @@ def test_no_byte_of_many_writers_is_lost_or_doubled(supervise: Supervise, reopen
     wait_for(all_written, "the end of all writers")
     for name in names:
         expected = records(name, count)
-        wait_for(lambda: joined(daemon.folder, name) == expected, f"all records of {name}")
+        wait_for(lambda name=name, expected=expected: joined(daemon.folder, name) == expected, f"all records of {name}")
 
 
 def test_no_byte_is_lost_at_stop_and_shutdown(supervise: Supervise) -> None:
