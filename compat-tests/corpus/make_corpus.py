@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from whole_files import read_whole
+from whole_files import CONFIG_FILE, read_whole
 
 # The original is not typed.
 datatypes: Any = importlib.import_module("supervisor.datatypes")
@@ -129,6 +129,21 @@ def sample_options() -> list[Case]:
     return found
 
 
+def configurations() -> list[Case]:
+    """The configurations of the folder of that name: single files, and folders with the layout of a machine."""
+    folder = HERE / "configurations"
+    cases: list[Case] = []
+    for entry in sorted(folder.iterdir()):
+        if entry.is_file():
+            cases.append({"name": entry.name, "main": CONFIG_FILE, "files": {CONFIG_FILE: entry.read_text()}})
+            continue
+        paths = sorted(path for path in entry.rglob("*") if path.is_file())
+        files = {f"/{path.relative_to(entry)}": path.read_text() for path in paths}
+        main = next(path for path in files if Path(path).stem == "supervisord")
+        cases.append({"name": entry.name, "main": main, "files": files})
+    return cases
+
+
 def load(name: str) -> list[Case]:
     """The cases of a corpus."""
     cases: list[Case] = json.loads((HERE / f"{name}.json").read_text(encoding="ascii"))
@@ -168,6 +183,10 @@ def main() -> None:
     for name, function in functions.items():
         write(name, [outcome(case, function) for case in load(name)])
     write("sample", sample_options())
+    write(
+        "configurations",
+        [outcome(case, lambda case: read_whole(case["files"], case["main"])) for case in configurations()],
+    )
 
 
 if __name__ == "__main__":

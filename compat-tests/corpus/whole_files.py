@@ -19,14 +19,17 @@ from unittest import mock
 # The original is not typed.
 datatypes: Any = importlib.import_module("supervisor.datatypes")
 levels_by_name: Any = importlib.import_module("supervisor.loggers").LevelsByName
+events: Any = importlib.import_module("supervisor.events")
 options: Any = importlib.import_module("supervisor.options")
 
 FOLDERS = ["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]
+FOLDERS += ["/dev", "/dev/fd", "/var/run", "/var/log/supervisor", "/usr/local/var/run", "/usr/local/var/log"]
+FOLDERS += ["/usr/local/etc/supervisor.d/../../var/log"]
 ENVIRONMENT = {"HOME": "/home/user", "PATH": "/bin"}
 CONFIG_FILE = "/etc/app/supervisord.conf"
 
 # Names and numbers of the users and groups; every group has the name and number of its user.
-NAMES = {"web": 1000}
+NAMES = {"web": 1000, "root": 0}
 NUMBERS = [0, 1000]
 
 LEVELS = {levels_by_name.WARN: "Warn", levels_by_name.INFO: "Info", levels_by_name.DEBG: "Debug"}
@@ -61,7 +64,7 @@ def by_number(number: int) -> tuple[str, str, int, int]:
     return ("web", "x", number, number)
 
 
-def read_whole(files: dict[str, str]) -> dict[str, Any]:
+def read_whole(files: dict[str, str], main: str = CONFIG_FILE) -> dict[str, Any]:
     """The settings that the original reads from these files, or its error."""
 
     def opened(path: str, *_mode: Any, **_options: Any) -> NamedText:
@@ -73,7 +76,11 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
         raise Usage(str(message))
 
     def found(pattern: str) -> list[str]:
-        return [path for path in files if fnmatch.fnmatch(path, pattern)]
+        def matches(path: str) -> bool:
+            name, wanted = os.path.basename(path), os.path.basename(pattern)
+            return fnmatch.fnmatch(path, pattern) and name.startswith(".") == wanted.startswith(".")
+
+        return [path for path in files if matches(path)]
 
     read = options.ServerOptions()
     read.usage = usage
@@ -82,6 +89,7 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
     read.environ_expansions = {f"ENV_{name}": value for name, value in ENVIRONMENT.items()}
     with (
         mock.patch.dict(os.environ, ENVIRONMENT, clear=True),
+        mock.patch.object(os, "getuid", return_value=1000),
         mock.patch.object(os, "getcwd", return_value="/etc/app"),
         mock.patch.object(os.path, "isdir", FOLDERS.__contains__),
         mock.patch.object(tempfile, "tempdir", "/tmp"),
@@ -93,16 +101,16 @@ def read_whole(files: dict[str, str]) -> dict[str, Any]:
         mock.patch.object(configparser, "open", opened, create=True),
     ):
         read.default_map["childlogdir"] = "/tmp"
-        read.realize(args=["-c", CONFIG_FILE], doc="", progname="supervisord")
-        return settings(read)
+        read.realize(args=["-c", main], doc="", progname="supervisord")
+        return settings(read, main)
 
 
-def settings(read: Any) -> dict[str, Any]:
+def settings(read: Any, main: str) -> dict[str, Any]:
     """The settings in the shape of the Rust type."""
     section = read.configroot.supervisord
     return {
         "daemon": {
-            "config_file": CONFIG_FILE,
+            "config_file": main,
             "logfile": "Syslog" if read.logfile == "syslog" else {"File": read.logfile},
             "logfile_maxbytes": read.logfile_maxbytes,
             "logfile_backups": read.logfile_backups,
@@ -126,7 +134,10 @@ def settings(read: Any) -> dict[str, Any]:
             {
                 "name": group.name,
                 "priority": group.priority,
-                "processes": [process(config) for config in group.process_configs],
+                "processes": [
+                    {**process(config), "fcgi_socket": fcgi_socket(group)} for config in group.process_configs
+                ],
+                "listener": listener(group),
             }
             for group in read.process_group_configs
         ],
@@ -142,6 +153,34 @@ def settings(read: Any) -> dict[str, Any]:
 def pairs(mapping: dict[str, str]) -> list[list[str]]:
     """A dictionary as a list."""
     return [[key, value] for key, value in mapping.items()]
+
+
+def listener(group: Any) -> dict[str, Any] | None:
+    """What makes a group a pool of listeners, if it is one.
+
+    The names of the events are sorted, for the original has them in a set; it also resolves the handler.
+    """
+    if not isinstance(group, options.EventListenerPoolConfig):
+        return None
+    handler = group.result_handler
+    return {
+        "events": sorted(events.getEventNameByType(event) for event in group.pool_events),
+        "buffer_size": group.buffer_size,
+        "result_handler": f"{handler.__module__}:{handler.__name__}",
+    }
+
+
+def fcgi_socket(group: Any) -> dict[str, Any] | None:
+    """The socket of a FastCGI group."""
+    if not isinstance(group, options.FastCGIGroupConfig):
+        return None
+    socket = group.socket_config
+    if isinstance(socket, datatypes.UnixStreamSocketConfig):
+        owner = None if socket.owner is None else [number % 2**32 for number in socket.owner]
+        address: dict[str, Any] = {"Unix": {"path": socket.path, "owner": owner, "mode": socket.mode}}
+    else:
+        address = {"Tcp": {"host": socket.host, "port": socket.port}}
+    return {"address": address, "backlog": socket.backlog}
 
 
 def http_server(server: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,10 @@
 //! The program `supervisord` (parity 3).
 
-use supervisor_core::config::{ROOT_SEARCH_WARNING, Settings, find_config, read};
+use std::sync::Arc;
+
+use supervisor_core::config::check::check_configuration;
+use supervisor_core::config::paths::abspath;
+use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
@@ -8,6 +12,7 @@ use supervisor_engine::plugins::PluginHost;
 use supervisor_engine::run::{Start, run as run_daemon};
 
 use crate::arguments::{Ending, parse_supervisord, program_path};
+use crate::check::report;
 use crate::hand_over::hand_over;
 
 /// Makes the host of plug-ins, where there is an interpreter.
@@ -40,17 +45,26 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
             find_config(&system, &program).map_err(|error| usage(error.to_string()))?
         }
     };
-    let read_file = |path: &str| read(&system, path, &said.overrides).map_err(|error| error.to_string());
-    let settings = read_file(&config_file).map_err(usage)?;
-    if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", arguments)));
+    if said.check {
+        return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
     }
-    // A relative path means another file once the daemon has gone to its directory.
+    let overrides = said.overrides;
+    let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
+    if make_host.is_none() && needs_python(&settings) {
+        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
+    }
     let absolute = settings.daemon.config_file.display().to_string();
+    let read_settings = move || {
+        // Errors show the path as it was spelled, but a relative one means another file once the daemon has gone
+        // to its directory.
+        let is_same = abspath(&RealSystem, &config_file) == absolute;
+        let path = if is_same { &config_file } else { &absolute };
+        read_to_run(path, &overrides)
+    };
     run_daemon(Start {
         version: VERSION,
         settings,
-        read_settings: &|| read_file(&absolute),
+        read_settings: Arc::new(read_settings),
         host: make_host.map(|make| make()),
     })
     .map_err(|error| usage(error.0))
@@ -59,4 +73,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
 /// Whether the configuration names Python code that runs inside the daemon.
 fn needs_python(settings: &Settings) -> bool {
     settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
+}
+
+/// Reads a configuration, and leaves out what this version does not run.
+fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
+    read(&RealSystem, path, overrides).map(Settings::without_kinds_not_run).map_err(|error| error.to_string())
 }

@@ -6,7 +6,8 @@ mod config_support;
 use config_support::Pretended;
 use supervisor_core::config::options::command_line::{Action, Program};
 use supervisor_core::config::{
-    ConfigError, LogLevel, Overrides, Settings, find_config, read, read_client, search_paths,
+    ConfigError, FcgiAddress, FcgiSocketSettings, LogLevel, Overrides, Settings, find_config, read,
+    read_client, search_paths,
 };
 
 const FILE: &str = "/etc/app/supervisord.conf";
@@ -102,23 +103,29 @@ fn the_rules_of_the_originals_next_version_hold_for_environment() {
 }
 
 #[test]
-fn sections_that_are_not_run_yet_are_named_in_the_log() {
+fn what_is_not_run_yet_is_named_in_the_log() {
     let settings = read_text(
-        "[supervisord]\n[eventlistener:mail]\ncommand=x\nevents=TICK_5\n[fcgi-program:php]\ncommand=y\n\
-         [group:both]\nprograms=php,web\n[program:web]\ncommand=z\n",
+        "[supervisord]\n[eventlistener:mail]\ncommand=x\nevents=TICK_5\nnumprocs=2\n\
+         process_name=%(process_num)d\n[fcgi-program:php]\ncommand=y\nsocket=tcp://localhost:9000\n\
+         [group:both]\nprograms=php,web\n[program:web]\ncommand=z\n\
+         [fcgi-program:alone]\ncommand=y\nsocket=unix:///tmp/s\nstdout_logfile=syslog\n",
     )
     .unwrap();
+    assert_eq!(settings.groups.len(), 3);
+    assert_eq!(settings.messages.len(), 1);
+    let settings = settings.without_kinds_not_run();
     let warnings: Vec<&str> = settings.messages.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(
-        warnings,
-        [
-            "[eventlistener:mail] is not run: this version does not support sections of its kind yet",
-            "[fcgi-program:php] is not run: this version does not support sections of its kind yet",
-        ]
+        warnings[1..],
+        ["the event listeners of [eventlistener:mail] are not run: this version does not support them yet"]
     );
     assert!(settings.messages.iter().all(|(level, _)| *level == LogLevel::Warn));
-    assert_eq!(settings.groups.len(), 1);
-    assert_eq!(settings.groups[0].processes.len(), 1);
+    let sockets: Vec<Vec<bool>> = settings
+        .groups
+        .iter()
+        .map(|group| group.processes.iter().map(|process| process.fcgi_socket.is_some()).collect())
+        .collect();
+    assert_eq!(sockets, [vec![true], vec![true, false]]);
 }
 
 #[test]
@@ -207,4 +214,50 @@ fn the_client_refuses_what_the_original_refuses() {
         "section [ctlplugin:x] does not specify a supervisor.ctl_factory"
     );
     assert!(message("[supervisorctl]\nprompt=%(here)s\n").starts_with("Format string '%(here)s' for"));
+}
+
+fn fcgi_socket(lines: &str) -> Result<FcgiSocketSettings, String> {
+    let text = format!("[supervisord]\n[fcgi-program:x]\ncommand=y\n{lines}\n");
+    let settings = read_text(&text).map_err(|error| error.to_string())?;
+    Ok(settings.groups[0].processes[0].fcgi_socket.clone().unwrap())
+}
+
+#[test]
+fn a_fastcgi_program_in_a_group_keeps_its_socket() {
+    let settings = read_text(
+        "[supervisord]\n[group:g]\nprograms=php,web\n[program:web]\ncommand=z\n\
+         [fcgi-program:php]\ncommand=y\nsocket=unix:///tmp/%(program_name)s.sock\nnumprocs=2\n\
+         process_name=%(program_name)s-%(process_num)d\n",
+    )
+    .unwrap();
+    let [group] = settings.groups.as_slice() else { panic!("one group") };
+    let sockets: Vec<_> =
+        group.processes.iter().map(|process| (process.name.as_str(), process.fcgi_socket.clone())).collect();
+    let address = FcgiAddress::Unix { path: "/tmp/php.sock".into(), owner: None, mode: 0o700 };
+    let socket = Some(FcgiSocketSettings { address, backlog: None });
+    assert_eq!(sockets, [("php-0", socket.clone()), ("php-1", socket), ("web", None)]);
+}
+
+#[test]
+fn the_user_of_a_fastcgi_program_owns_its_socket_where_that_is_another() {
+    let owner = |lines: &str| match fcgi_socket(&format!("socket=unix:///tmp/s\n{lines}")).unwrap().address {
+        FcgiAddress::Unix { owner, .. } => owner,
+        FcgiAddress::Tcp { .. } => panic!("a unix socket"),
+    };
+    // The pretended machine is used by number 1000.
+    assert_eq!(owner("user=web"), None);
+    assert_eq!(owner("user=0"), Some((0, 0)));
+    assert_eq!(owner("user=0\nsocket_owner=web:web"), Some((1000, 1000)));
+}
+
+#[test]
+fn a_plugin_may_bring_types_of_events_of_its_own() {
+    let listener = "[supervisord]\n[eventlistener:x]\ncommand=y\nevents=mine, TICK_5,tick_5\n";
+    assert_eq!(
+        read_text(listener).unwrap_err().to_string(),
+        "Unknown event type MINE in [eventlistener:x] events"
+    );
+    let plugin = "[rpcinterface:own]\nsupervisor.rpcinterface_factory=own:make\n";
+    let settings = read_text(&format!("{listener}{plugin}")).unwrap();
+    assert_eq!(settings.groups[0].listener.as_ref().unwrap().events, ["MINE", "TICK_5"]);
 }

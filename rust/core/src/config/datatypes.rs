@@ -5,7 +5,7 @@
 use super::paths;
 use super::settings::{Autorestart, LogLevel, LogTarget};
 use super::system::System;
-use crate::expand::{repr, strip};
+use crate::expand::{is_space, repr, strip};
 use crate::signal::Signal;
 
 const TRUE: [&str; 4] = ["yes", "true", "on", "1"];
@@ -231,7 +231,8 @@ pub fn inet_address(text: &str) -> Result<(String, u16), String> {
     Ok((if host == "*" { String::new() } else { host }, port))
 }
 
-fn port_number(text: &str) -> Result<u16, String> {
+/// A port, 1 to 65535.
+pub(super) fn port_number(text: &str) -> Result<u16, String> {
     let number = python_integer(text)?;
     match u16::try_from(number) {
         Ok(port) if port > 0 => Ok(port),
@@ -282,6 +283,29 @@ pub fn process_or_group_name(text: &str) -> Result<String, String> {
         )),
         None => Ok(name.to_owned()),
     }
+}
+
+/// Whether a text has the form of `module:attribute`, as Python's entry points have it; whether there is such a
+/// thing is known where the interpreter is.
+#[must_use]
+pub fn is_import_spec(text: &str) -> bool {
+    let is_path = |character: char| character.is_alphanumeric() || "_.".contains(character);
+    // `[\w.]+\s*`, and what is behind it.
+    let path = |text: &str| -> Option<String> {
+        let rest = text.trim_start_matches(is_path);
+        (rest.len() < text.len()).then(|| rest.trim_start_matches(is_space).to_owned())
+    };
+    let Some(rest) = path(text) else {
+        return false;
+    };
+    let rest = match rest.strip_prefix(':') {
+        Some(attribute) => match path(attribute.trim_start_matches(is_space)) {
+            Some(rest) => rest,
+            None => return false,
+        },
+        None => rest,
+    };
+    rest.is_empty() || (rest.starts_with('[') && rest.trim_end_matches(is_space).ends_with(']'))
 }
 
 /// A URL: a scheme, and a host or a path behind it.

@@ -1,5 +1,6 @@
 //! Sections that name Python code: `[rpcinterface:x]` and `[ctlplugin:x]`.
 
+use super::datatypes::is_import_spec;
 use super::error::ConfigError;
 use super::options::{SectionKind, SectionSpec, Sees};
 use super::settings::RpcInterfaceSettings;
@@ -15,10 +16,11 @@ pub(super) fn read_plugins(
     kind: SectionKind,
 ) -> Result<Vec<RpcInterfaceSettings>, ConfigError> {
     let spec = SectionSpec::of(kind);
-    ini.sections()
-        .filter(|section| section.starts_with(spec.prefix))
-        .map(|section| read(ini, names, spec, section))
-        .collect()
+    let mut plugins = Vec::new();
+    for section in ini.sections().filter(|section| section.starts_with(spec.prefix)) {
+        plugins.extend(names.findings.pass(read(ini, names, spec, section))?);
+    }
+    Ok(plugins)
 }
 
 fn read(
@@ -43,6 +45,14 @@ fn read(
         let message = format!("section [{section}] does not specify a {factory_key}");
         ConfigError::in_section(message, section, ini.section_origin(section))
     })?;
+    if !is_import_spec(&factory) {
+        let message = format!("{factory} cannot be resolved within [{section}]");
+        return Err(ConfigError {
+            option: Some(factory_key.into()),
+            value: ini.get(section, factory_key).map(Into::into),
+            ..ConfigError::in_section(message, section, ini.origin(section, factory_key))
+        });
+    }
     let mut options = Vec::new();
     for option in ini.options(section).into_iter().filter(|option| *option != factory_key) {
         options.push((option.to_owned(), expanded(option)?.unwrap_or_default()));

@@ -9,5 +9,5 @@ pub mod text;
 pub mod words;
 
 pub use format::{Expansions, Term, expand};
-pub use text::{integer, is_space, repr, strip};
+pub use text::{integer, is_digit, is_space, repr, strip};
 pub use words::{WordsError, key_value_list, split};

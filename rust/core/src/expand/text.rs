@@ -117,6 +117,12 @@ pub fn integer(text: &str, base: u32) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// Whether it is a decimal digit of any script, as Python's `\d` sees it.
+#[must_use]
+pub fn is_digit(character: char) -> bool {
+    decimal_digit(character).is_some()
+}
+
 /// The value of a decimal digit of any script.
 fn decimal_digit(character: char) -> Option<u32> {
     if character.is_ascii() {

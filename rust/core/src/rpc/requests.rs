@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{LogRange, RequestId};
 use crate::rpc::Fault;
+use crate::rpc::multicall::Multicall;
 use crate::xml::Value;
 
 /// What an open request waits for.
@@ -24,6 +25,10 @@ pub(crate) enum Open {
     Log(LogRange),
     /// Logs being emptied.
     Clear(Clearing),
+    /// A new reading of the configuration.
+    Configuration,
+    /// Several calls, one after the other.
+    Multicall(Multicall),
 }
 
 /// What is being emptied, and so what is answered.

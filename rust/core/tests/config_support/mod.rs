@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use supervisor_core::config::{System, User};
+use supervisor_core::input::SpawnError;
 
 /// A system of a few files, folders and users.
 pub(crate) struct Pretended {
@@ -12,13 +13,31 @@ pub(crate) struct Pretended {
     pub(crate) environment: Vec<(String, String)>,
 }
 
+/// The same as in `compat-tests/corpus/whole_files.py`.
+const FOLDERS: [&str; 14] = [
+    "/",
+    "/tmp",
+    "/etc",
+    "/etc/app",
+    "/etc/app/conf.d",
+    "/var/log",
+    "/home/user",
+    "/dev",
+    "/dev/fd",
+    "/var/run",
+    "/var/log/supervisor",
+    "/usr/local/var/run",
+    "/usr/local/var/log",
+    "/usr/local/etc/supervisor.d/../../var/log",
+];
+
 impl Pretended {
-    /// The folders `/`, `/tmp`, `/etc/app` and `/var/log`, user and group `web` with number 1000.
+    /// Some folders, users and groups `web` (1000) and `root` (0).
     pub(crate) fn new() -> Self {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             files: BTreeMap::new(),
-            folders: owned(&["/", "/tmp", "/etc", "/etc/app", "/etc/app/conf.d", "/var/log", "/home/user"]),
+            folders: owned(&FOLDERS),
             unreadable: Vec::new(),
             environment: vec![
                 ("HOME".to_owned(), "/home/user".to_owned()),
@@ -30,6 +49,15 @@ impl Pretended {
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.as_bytes().to_vec());
         self
+    }
+}
+
+/// The number of a user and of the group of the same name.
+fn number_of(name: &str) -> Option<u32> {
+    match name {
+        "web" => Some(1000),
+        "root" => Some(0),
+        _ => None,
     }
 }
 
@@ -56,7 +84,7 @@ impl System for Pretended {
         let matches = |path: &&String| {
             path.strip_prefix(before)
                 .and_then(|rest| rest.strip_suffix(after))
-                .is_some_and(|middle| !middle.contains('/'))
+                .is_some_and(|middle| !middle.contains('/') && !middle.starts_with('.'))
         };
         self.files.keys().filter(matches).cloned().collect()
     }
@@ -86,7 +114,7 @@ impl System for Pretended {
     }
 
     fn user_by_name(&self, name: &str) -> Option<User> {
-        (name == "web").then_some(User { uid: 1000, gid: 1000 })
+        number_of(name).map(|number| User { uid: number, gid: number })
     }
 
     fn user_by_id(&self, uid: u32) -> Option<User> {
@@ -94,7 +122,19 @@ impl System for Pretended {
     }
 
     fn group_by_name(&self, name: &str) -> Option<u32> {
-        (name == "web").then_some(1000)
+        number_of(name)
+    }
+
+    /// Programs are files among the pretended ones; `/bin` is searched where no `PATH` is given.
+    fn find_program(&self, program: &str, path: Option<&str>) -> Result<(), SpawnError> {
+        let folders = path.unwrap_or("/bin").split(':');
+        let found = match program.contains('/') {
+            true => self.files.contains_key(program),
+            false => {
+                folders.into_iter().any(|folder| self.files.contains_key(&format!("{folder}/{program}")))
+            }
+        };
+        if found { Ok(()) } else { Err(SpawnError::NotFound { filename: program.to_owned() }) }
     }
 
     fn group_exists(&self, gid: u32) -> bool {
