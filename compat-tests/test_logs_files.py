@@ -285,7 +285,10 @@ def test_no_byte_of_many_writers_is_lost_or_doubled(supervise: Supervise, reopen
     wait_for(all_written, "the end of all writers")
     for name in names:
         expected = records(name, count)
-        wait_for(lambda name=name, expected=expected: joined(daemon.folder, name) == expected, f"all records of {name}")
+        wait_for(
+            lambda name=name, expected=expected: joined(daemon.folder, name) == expected,
+            f"all records of {name}",
+        )
 
 
 def test_no_byte_is_lost_at_stop_and_shutdown(supervise: Supervise) -> None:
