@@ -71,6 +71,8 @@ pub struct SpawnPlan {
     pub stderr: OutputSettings,
     /// Strip escape sequences from both.
     pub strip_ansi: bool,
+    /// It is a listener: what it writes to its standard output comes back as `Input::ListenerOutput`.
+    pub is_listener: bool,
 }
 
 /// A part of a log that a client wants to read.
@@ -146,6 +148,24 @@ pub enum KillPurpose {
     Request(RequestId),
 }
 
+/// Why something is written to the standard input of a process, told back with the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdinPurpose {
+    /// An event for a listener. Only a failure is told back.
+    Event,
+    /// A client wants it.
+    Request(RequestId),
+}
+
+/// Why something could not be written to the standard input of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdinError {
+    /// Nobody reads it: the process closed it, or has none of its own.
+    Closed,
+    /// What was written before is not read yet, and there is no room for more.
+    Full,
+}
+
 /// One thing for the engine to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -187,6 +207,16 @@ pub enum Effect {
         signal: Signal,
         /// What for.
         purpose: KillPurpose,
+    },
+    /// Write to the standard input of a process, all or nothing, without waiting for it to be read; answered by
+    /// `Input::StdinWritten`.
+    WriteStdin {
+        /// Whose input it is.
+        process: ProcessId,
+        /// What to write.
+        bytes: Vec<u8>,
+        /// What for.
+        purpose: StdinPurpose,
     },
     /// Make a file for an automatic log; answered by `Input::AutomaticLogCreated`.
     CreateAutomaticLog {

@@ -61,7 +61,7 @@ impl Bench {
         let attach = |channel, pipe, log| {
             let SpawnPlan { process, strip_ansi, .. } = plan;
             let name = plan.name.clone();
-            self.logs.attach(Output { process, name, channel, pipe, log, strip_ansi });
+            self.logs.attach(Output { process, name, channel, pipe, log, strip_ansi, tap: None });
         };
         attach(Channel::Stdout, out, stdout);
         if let Some(err) = err {
@@ -236,6 +236,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
         pipe: child.stdout,
         log,
         strip_ansi: false,
+        tap: None,
     });
     let mut lines = bench.logs.follow(&bench.path("out"));
     nix::unistd::write(child.stdin.as_ref().unwrap(), b"old").unwrap();

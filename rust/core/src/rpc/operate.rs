@@ -332,7 +332,10 @@ impl Core {
                         outbox,
                     );
                 }
-                Some(Open::Log(_) | Open::Clear(_) | Open::Configuration | Open::Multicall(_)) | None => {}
+                Some(
+                    Open::Log(_) | Open::Clear(_) | Open::Stdin(_) | Open::Configuration | Open::Multicall(_),
+                )
+                | None => {}
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) enum Open {
     Log(LogRange),
     /// Logs being emptied.
     Clear(Clearing),
+    /// Something for the standard input of a process, whose name this is in the client's words.
+    Stdin(String),
     /// A new reading of the configuration.
     Configuration,
     /// Several calls, one after the other.

@@ -1,6 +1,6 @@
 //! The method table: from it methods are dispatched, listed, explained and documented.
 
-use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system};
+use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system, talk};
 
 /// A method of the XML-RPC interface.
 pub struct Method {
@@ -377,6 +377,25 @@ pub const METHODS: &[Method] = &[
         &[],
         RESULTS,
         logs::clear_all_process_logs,
+    ),
+    method(
+        STANDARD,
+        "sendProcessStdin",
+        "Writes a text, as UTF-8, to the standard input of a process.",
+        &[NAME, parameter("chars", ParameterKind::String, "the text")],
+        TRUE,
+        talk::send_process_stdin,
+    ),
+    method(
+        STANDARD,
+        "sendRemoteCommEvent",
+        "Sends a message to the event listeners that subscribe to REMOTE_COMMUNICATION.",
+        &[
+            parameter("type", ParameterKind::String, "what kind of message it is"),
+            parameter("data", ParameterKind::String, "the message"),
+        ],
+        TRUE,
+        talk::send_remote_comm_event,
     ),
     method(
         SYSTEM,

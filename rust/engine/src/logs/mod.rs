@@ -18,6 +18,7 @@ mod record;
 mod shared;
 mod strip;
 mod syslog;
+mod tap;
 mod thread;
 mod watch;
 
@@ -41,6 +42,7 @@ use thread::{Command, Inbox, Line, Queue};
 
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
+pub use tap::{Room, Tap, ToCore};
 
 /// Lines of the main log that may wait for the log thread.
 const LINES: usize = 16 * 1024;
@@ -90,6 +92,8 @@ pub struct Output {
     pub log: OpenLog,
     /// Take out terminal escape sequences.
     pub strip_ansi: bool,
+    /// What of it the core wants, if anything.
+    pub tap: Option<Tap>,
 }
 
 impl Logs {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
+use supervisor_core::capture::Piece;
 use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::expand::repr;
@@ -14,9 +15,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::main_log::{describe, reason};
-use super::record::readable;
 use super::shared::{Shared, SharedLog};
 use super::strip::Stripper;
+use super::tap::Tap;
+use supervisor_core::text::decoded;
 
 /// Bytes read from one pipe before the others get their turn.
 const TURN: usize = 256 * 1024;
@@ -50,6 +52,7 @@ pub(crate) struct Source {
     pub(crate) log: SharedLog,
     pub(crate) syslog: bool,
     pub(crate) strip_ansi: bool,
+    pub(crate) tap: Option<Tap>,
 }
 
 /// Starts a task that reads the pipe to its end.
@@ -73,6 +76,7 @@ pub(crate) fn attach(shared: &Rc<Shared>, source: Source) {
         log: source.log,
         syslog: source.syslog,
         stripper: source.strip_ansi.then(RefCell::default),
+        tap: source.tap.map(RefCell::new),
         waiting: RefCell::default(),
         lost: Cell::new(0),
         stuck: Cell::new(false),
@@ -132,6 +136,7 @@ struct Copier {
     log: SharedLog,
     syslog: bool,
     stripper: Option<RefCell<Stripper>>,
+    tap: Option<RefCell<Tap>>,
     /// What a stream did not take yet; nothing more is read until it has.
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
@@ -158,6 +163,10 @@ impl Copier {
             let held_back = stripper.borrow_mut().finish();
             self.log_text(held_back);
         }
+        if let Some(tap) = &self.tap {
+            let held_back = tap.borrow_mut().finish();
+            self.log_pieces(&tap.borrow(), held_back);
+        }
         self.drop_waiting();
         if self.lost.get() > 0 {
             self.say(LogLevel::Warn, &format!("{} bytes were lost", self.lost.get()));
@@ -168,6 +177,7 @@ impl Copier {
         while pipe.readable().await.is_ok() {
             let mut turn = 0;
             while turn < TURN {
+                self.wait_for_core().await;
                 match self.copy_once(pipe) {
                     Ok(0) => return,
                     Ok(count) => turn += count,
@@ -181,9 +191,22 @@ impl Copier {
                 }
                 self.wait_for_room().await;
             }
+            if let Some(tap) = &self.tap {
+                tap.borrow_mut().take(None);
+            }
             if turn >= TURN {
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Waits until the core has room for what it wants of the next read.
+    async fn wait_for_core(&self) {
+        if let Some(tap) = &self.tap {
+            tap.borrow_mut().take(None);
+            let room = tap.borrow().room();
+            let room = room.await;
+            tap.borrow_mut().take(room);
         }
     }
 
@@ -212,18 +235,43 @@ impl Copier {
         Ok(count)
     }
 
-    /// Writes output to the log, to the main log at level debug, and to the system log.
+    /// Sends output where it belongs: to the logs, and what the core wants of it to the core.
     fn log_text(&self, data: &[u8]) {
-        if data.is_empty() {
-            return;
+        match &self.tap {
+            _ if data.is_empty() => {}
+            None => self.log_plain(data),
+            Some(tap) => {
+                let pieces = tap.borrow_mut().feed(data);
+                self.log_pieces(&tap.borrow(), pieces);
+            }
         }
+    }
+
+    fn log_pieces(&self, tap: &Tap, pieces: Vec<Piece>) {
+        for piece in pieces {
+            match &piece {
+                Piece::Plain(data) => self.log_plain(data),
+                Piece::Inside(data) => self.echo(data),
+                Piece::Captured(_) => {}
+            }
+            tap.tell(piece);
+        }
+    }
+
+    /// Writes output to the log, to the main log at level debug, and to the system log.
+    fn log_plain(&self, data: &[u8]) {
         self.write(data);
-        if self.shared.main.borrow().takes(LogLevel::Debug) {
-            let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, readable(data));
-            self.shared.line(LogLevel::Debug, &message);
-        }
+        self.echo(data);
         if self.syslog {
             self.shared.to_syslog(&format!("{} ", self.name), data);
+        }
+    }
+
+    /// Writes output to the main log at level debug.
+    fn echo(&self, data: &[u8]) {
+        if self.shared.main.borrow().takes(LogLevel::Debug) {
+            let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, decoded(data));
+            self.shared.line(LogLevel::Debug, &message);
         }
     }
 

@@ -142,6 +142,7 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
                 log: Rc::new(RefCell::new(output.log.file)),
                 syslog: output.log.syslog,
                 strip_ansi: output.strip_ansi,
+                tap: output.tap,
             };
             attach(shared, source);
         }
