@@ -3,9 +3,10 @@
 
     python3 benchmarks/logs.py [--rounds N] [--megabytes N] [--lines N] [--theirs PREFIX] [--ours PREFIX]
 
-For each kind of output a child writes as fast as it can; measured are the megabytes a second, from its start to
-the last byte in the log, and the processor time of the one that copies. The bare copier is a C program that reads
-the pipe and writes the file (`cc` is needed). Nothing may be lost: sizes are compared.
+For each kind of output a child writes as fast as it can. Measured are the megabytes a second, from
+its start to the last byte in the log, and the processor time of the one that copies. The bare
+copier is a C program that reads the pipe and writes the file (`cc` is needed). Nothing may be lost:
+sizes are compared.
 """
 
 from __future__ import annotations
