@@ -22,7 +22,7 @@ def of(daemon: Daemon, count: int, process: str, only: str = "PROCESS_STATE") ->
 
 def test_the_header_and_the_numbers(supervise: Supervise) -> None:
     daemon = supervise(listener("pool", "REMOTE_COMMUNICATION"), supervisord="identifier = one")
-    for number, data in enumerate(["a", "bä\nc", ""]):
+    for number, data in enumerate(["a", "", "bä\nc"]):
         daemon.rpc.sendRemoteCommEvent("kind", data)
         event = wait_events(daemon, number + 1)[number]
         length = len("type:kind\n") + len(data)
@@ -32,9 +32,6 @@ def test_the_header_and_the_numbers(supervise: Supervise) -> None:
         )
         # The length counts characters, so this listener, which reads bytes, misses the last of them.
         assert event.payload.encode() == f"type:kind\n{data}".encode()[:length]
-        if "ä" in data:
-            daemon.rpc.stopProcess("pool")
-            daemon.rpc.startProcess("pool")
 
 
 def test_the_life_of_a_process(supervise: Supervise) -> None:

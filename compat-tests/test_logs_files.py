@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ ROTATIONS = {
     "tiny": Rotation(1, 2, "", (1, 1, 1, 1)),
     "large": Rotation(1 << 20, 2, "", (60000,) * 40),
 }
+
+
+def is_said(daemon: Daemon, text: str) -> bool:
+    """Whether this text stands on the daemon's standard output."""
+    return text in daemon.stdout
+
+
+def is_joined(daemon: Daemon, name: str, expected: object) -> bool:
+    """Whether a log and its rotated files hold just this."""
+    return bool(joined(daemon.folder, name) == expected)
 
 
 def after(name: str, log: Rotation, files: dict[str, bytes], data: bytes) -> dict[str, bytes]:
@@ -86,7 +97,7 @@ def test_the_main_log_loses_no_line_in_rotation(prepare: Prepare, backups: int) 
     daemon.start(ready=False)
     for number in range(30):
         say(daemon, "x", f"record {number}".encode())
-        wait_for(lambda number=number: f"record {number}\n" in daemon.stdout, "the record on standard output")
+        wait_for(partial(is_said, daemon, f"record {number}\n"), "the record on standard output")
     names = sorted(path.name for path in daemon.folder.glob("supervisord.log*"))
     assert names == ["supervisord.log", "supervisord.log.1", "supervisord.log.2"][: backups + 1]
     # Standard output has all lines; the files have the end of them, cut after the line that filled one.
@@ -286,7 +297,7 @@ def test_no_byte_of_many_writers_is_lost_or_doubled(supervise: Supervise, reopen
     for name in names:
         expected = records(name, count)
         wait_for(
-            lambda name=name, expected=expected: joined(daemon.folder, name) == expected,
+            partial(is_joined, daemon, name, expected),
             f"all records of {name}",
         )
 

@@ -12,6 +12,7 @@ import subprocess
 import tty
 import xmlrpc.client
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def test_a_target_that_cannot_seek_needs_no_maxbytes_and_is_no_file(prepare: Pre
         output = Collector(reader)
         for text in (b"more than five bytes\n", b"and again more\n"):
             say(daemon, "a", text)
-            wait_for(lambda text=text: output.has(text), "the text")
+            wait_for(partial(output.has, text), "the text")
         with pytest.raises(xmlrpc.client.Fault) as caught:
             daemon.rpc.readProcessStdoutLog("a", 0, 0)
         assert (caught.value.faultCode, caught.value.faultString) == (20, "NO_FILE: /dev/stdout")
