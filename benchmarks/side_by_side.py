@@ -22,9 +22,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
+from large_configuration import reading_time, write_configuration  # noqa: E402
+
 from harness.daemon import Daemon, running  # noqa: E402
 from harness.under_test import UnderTest  # noqa: E402
-from large_configuration import reading_time, write_configuration  # noqa: E402
 
 ONE_PROGRAM = "[program:x]\ncommand = sleep 1000\nstartsecs = 0\n"
 MEGABYTE = 1024 * 1024

@@ -10,8 +10,8 @@ import pwd
 import socket
 import subprocess
 import sys
-from pathlib import Path
 import xmlrpc.client
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -302,8 +302,7 @@ def test_limits_priority_and_terminal_are_inherited(supervise: Supervise) -> Non
 def test_nothing_of_the_daemon_is_inherited_by_the_last_of_many(supervise: Supervise) -> None:
     """Sockets, logs and the pipes of other children stay with supervisord, also with a client connected."""
     daemon = supervise(
-        recorder(name="a")
-        + "[program:b]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false\n"
+        recorder(name="a") + "[program:b]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false\n"
     )
     report(daemon)
     daemon.rpc.startProcess("b")
@@ -374,7 +373,7 @@ def test_a_daemon_that_may_have_no_more_processes_says_so(prepare: Prepare) -> N
     daemon.folder.chmod(0o777)
     uid = 64_000 + os.getpid() % 1000
     daemon.configure(
-        f"[program:x]\ncommand = sleep 1000\nnumprocs = 12\nprocess_name = x_%(process_num)d\nstartsecs = 0\n"
+        "[program:x]\ncommand = sleep 1000\nnumprocs = 12\nprocess_name = x_%(process_num)d\nstartsecs = 0\n"
         "startretries = 0\nstdout_logfile = NONE\nstderr_logfile = NONE\n",
         supervisord="minprocs = 8",
     )
@@ -411,4 +410,7 @@ def test_a_daemon_that_may_have_no_more_processes_says_so(prepare: Prepare) -> N
     daemon.wait_ready()
     found = daemon.wait_log_match(r"INFO spawnerr: Too many processes in process table to spawn '(x_\d+)'")
     daemon.wait_state(f"x:{found[1]}", "FATAL", "BACKOFF")
-    assert daemon.info(f"x:{found[1]}")["spawnerr"] == f"Too many processes in process table to spawn '{found[1]}'"
+    assert (
+        daemon.info(f"x:{found[1]}")["spawnerr"]
+        == f"Too many processes in process table to spawn '{found[1]}'"
+    )

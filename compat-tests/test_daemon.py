@@ -396,14 +396,18 @@ def test_a_socket_of_somebody_else_at_the_path_is_left_alone(supervise: Supervis
             assert path.lstat().st_ino == inode
 
 
-def test_a_second_instance_ends_and_leaves_the_first_its_files(supervise: Supervise, prepare: Prepare) -> None:
+def test_a_second_instance_ends_and_leaves_the_first_its_files(
+    supervise: Supervise, prepare: Prepare
+) -> None:
     daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0")
     daemon.wait_state("x", "RUNNING")
     # Its automatic logs are no part of it: the second one clears them away before it ends.
     files = [path.lstat().st_ino for path in (Path(daemon.socket), daemon.pidfile)]
     second = daemon.run("supervisord", "-n", "-c", str(daemon.config))
     assert second.code == 2
-    assert second.err.startswith("Error: Another program is already listening on a port that one of our HTTP servers")
+    assert second.err.startswith(
+        "Error: Another program is already listening on a port that one of our HTTP servers"
+    )
     assert [path.lstat().st_ino for path in (Path(daemon.socket), daemon.pidfile)] == files
     assert int(daemon.pidfile.read_text()) == daemon.started_as
     assert daemon.state("x") == "RUNNING"
@@ -415,6 +419,8 @@ def test_a_socket_that_a_killed_daemon_left_is_replaced(supervise: Supervise) ->
     wait_for(lambda: not daemon.is_running, "the end of supervisord")
     before = len(daemon.log_lines())
     daemon.start(ready=False)
-    wait_for(lambda: any("started with pid" in line for line in daemon.log_lines()[before:]), "the second start")
+    wait_for(
+        lambda: any("started with pid" in line for line in daemon.log_lines()[before:]), "the second start"
+    )
     assert daemon.stderr.count(f"Unlinking stale socket {daemon.socket}") == 1
     assert daemon.methods()
