@@ -125,7 +125,8 @@ def reading_rows(theirs: UnderTest, ours: UnderTest, rounds: int) -> list[Row]:
         Row(
             f"the same, {many:,} programs to {few:,}",
             "times",
-            *growth,
+            growth[0],
+            growth[1],
             f"at most {1.2 * linear:.0f} times (linear is {linear:.0f})",
             growth[1] <= 1.2 * linear,
         ),

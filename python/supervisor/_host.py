@@ -115,6 +115,20 @@ class Host:
         """Tell that a group was added or removed."""
         events.notify(getattr(events.EventTypes, event)(group))
 
+    def notify_output(self, event: str, process: tuple[int, str], pid: int, data: bytes) -> None:
+        """Tell of output of a process."""
+        number, group = process
+        source = self._supervisord.process_groups[group].processes._process(number)
+        events.notify(getattr(events.EventTypes, event)(source, pid, data))
+
+    def notify_remote(self, kind: str, data: str) -> None:
+        """Tell of a message of a client."""
+        events.notify(events.RemoteCommunicationEvent(kind, data))
+
+    def notify_tick(self, event: str, when: int) -> None:
+        """Tell that the clock went over a multiple of a period."""
+        events.notify(getattr(events.EventTypes, event)(when, self._supervisord))
+
     def notify_plain(self, event: str) -> None:
         """Tell of an event that says nothing but its name."""
         events.notify(getattr(events.EventTypes, event)())

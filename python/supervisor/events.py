@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from supervisor.compat import as_string
 from supervisor.states import getProcessStateDescription
 
 if TYPE_CHECKING:
@@ -157,6 +158,121 @@ class ProcessStateUnknownEvent(ProcessStateEvent):
     """A signal could not be delivered."""
 
 
+def _text(data: bytes | str) -> str:
+    """Return output as a payload shows it."""
+    try:
+        return as_string(data)
+    except UnicodeDecodeError:
+        return f"Undecodable: {data!r}"
+
+
+class ProcessLogEvent(Event):
+    """A process wrote something."""
+
+    channel: str = ""
+
+    def __init__(self, process: Subprocess, pid: int, data: bytes | str) -> None:
+        self.process = process
+        self.pid = pid
+        self.data = data
+
+    def payload(self) -> str:
+        """Return process, group, pid and stream, and what was written."""
+        name, group = self.process.config.name, self.process.group.config.name
+        head = f"processname:{name} groupname:{group} pid:{self.pid} channel:{self.channel}"
+        return f"{head}\n{_text(self.data)}"
+
+
+class ProcessLogStdoutEvent(ProcessLogEvent):
+    """A process wrote to its standard output."""
+
+    channel = "stdout"
+
+
+class ProcessLogStderrEvent(ProcessLogEvent):
+    """A process wrote to its standard error."""
+
+    channel = "stderr"
+
+
+class ProcessCommunicationEvent(Event):
+    """A process wrote something between the tokens of capture mode."""
+
+    BEGIN_TOKEN = b"<!--XSUPERVISOR:BEGIN-->"
+    END_TOKEN = b"<!--XSUPERVISOR:END-->"
+    channel: str = ""
+
+    def __init__(self, process: Subprocess, pid: int, data: bytes | str) -> None:
+        self.process = process
+        self.pid = pid
+        self.data = data
+
+    def payload(self) -> str:
+        """Return process, group and pid, and what was written."""
+        name, group = self.process.config.name, self.process.group.config.name
+        return f"processname:{name} groupname:{group} pid:{self.pid}\n{_text(self.data)}"
+
+
+class ProcessCommunicationStdoutEvent(ProcessCommunicationEvent):
+    """A process said something through its standard output."""
+
+    channel = "stdout"
+
+
+class ProcessCommunicationStderrEvent(ProcessCommunicationEvent):
+    """A process said something through its standard error."""
+
+    channel = "stderr"
+
+
+class RemoteCommunicationEvent(Event):
+    """A client said something."""
+
+    def __init__(self, type: str, data: str) -> None:  # the parameter's name is the original's
+        self.type = type
+        self.data = data
+
+    def payload(self) -> str:
+        """Return the kind of message and the message."""
+        return f"type:{self.type}\n{self.data}"
+
+
+class TickEvent(Event):
+    """The clock went over a multiple of a period."""
+
+    period: int = 0
+
+    def __init__(self, when: int, supervisord: Any) -> None:
+        self.when = when
+        self.supervisord = supervisord
+
+    def payload(self) -> str:
+        """Return that multiple."""
+        return f"when:{self.when}"
+
+
+class Tick5Event(TickEvent):
+    """Five seconds passed."""
+
+    period = 5
+
+
+class Tick60Event(TickEvent):
+    """A minute passed."""
+
+    period = 60
+
+
+class Tick3600Event(TickEvent):
+    """An hour passed."""
+
+    period = 3600
+
+
+TICK_EVENTS: list[type[TickEvent]] = [Tick5Event, Tick60Event, Tick3600Event]
+"""The ticks, the shortest period first."""
+
+
 class EventTypes:
     """Classes of events by the names that listeners subscribe to."""
 
@@ -170,9 +286,20 @@ class EventTypes:
     PROCESS_STATE_FATAL = ProcessStateFatalEvent
     PROCESS_STATE_RUNNING = ProcessStateRunningEvent
     PROCESS_STATE_UNKNOWN = ProcessStateUnknownEvent
+    PROCESS_COMMUNICATION = ProcessCommunicationEvent
+    PROCESS_COMMUNICATION_STDOUT = ProcessCommunicationStdoutEvent
+    PROCESS_COMMUNICATION_STDERR = ProcessCommunicationStderrEvent
+    PROCESS_LOG = ProcessLogEvent
+    PROCESS_LOG_STDOUT = ProcessLogStdoutEvent
+    PROCESS_LOG_STDERR = ProcessLogStderrEvent
+    REMOTE_COMMUNICATION = RemoteCommunicationEvent
     SUPERVISOR_STATE_CHANGE = SupervisorStateChangeEvent
     SUPERVISOR_STATE_CHANGE_RUNNING = SupervisorRunningEvent
     SUPERVISOR_STATE_CHANGE_STOPPING = SupervisorStoppingEvent
+    TICK = TickEvent
+    TICK_5 = Tick5Event
+    TICK_60 = Tick60Event
+    TICK_3600 = Tick3600Event
     PROCESS_GROUP = ProcessGroupEvent
     PROCESS_GROUP_ADDED = ProcessGroupAddedEvent
     PROCESS_GROUP_REMOVED = ProcessGroupRemovedEvent

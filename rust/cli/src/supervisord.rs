@@ -5,6 +5,7 @@ use std::sync::Arc;
 use supervisor_core::config::check::check_configuration;
 use supervisor_core::config::paths::abspath;
 use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
+use supervisor_core::listener::DEFAULT_RESULT_HANDLER;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
@@ -70,12 +71,28 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
     .map_err(|error| usage(error.0))
 }
 
+/// Refuses pools of listeners whose results only Python code could judge, which this version cannot call.
+fn refuse_result_handlers(settings: &Settings) -> Result<(), String> {
+    let pools = settings.groups.iter().filter_map(|group| Some((&group.name, group.listener.as_ref()?)));
+    let mut foreign = pools.filter(|(_, listener)| listener.result_handler != DEFAULT_RESULT_HANDLER);
+    match foreign.next() {
+        None => Ok(()),
+        Some((name, listener)) => Err(format!(
+            "result_handler {} of [eventlistener:{name}] cannot be used: this version knows \
+             {DEFAULT_RESULT_HANDLER} alone",
+            listener.result_handler
+        )),
+    }
+}
+
 /// Whether the configuration names Python code that runs inside the daemon.
 fn needs_python(settings: &Settings) -> bool {
     settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
 }
 
-/// Reads a configuration, and leaves out what this version does not run.
+/// Reads a configuration, and refuses what this version cannot run; the error is the text after `Error: `.
 fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
-    read(&RealSystem, path, overrides).map(Settings::without_kinds_not_run).map_err(|error| error.to_string())
+    let settings = read(&RealSystem, path, overrides).map_err(|error| error.to_string())?;
+    refuse_result_handlers(&settings)?;
+    Ok(settings)
 }

@@ -8,11 +8,12 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{HttpAddress, LogLevel, LogTarget, Settings};
-use crate::effect::{Effect, ProcessId, SpawnPlan};
+use crate::effect::{Effect, ProcessId, SpawnPlan, StdinPurpose};
 use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
 use crate::input::{Input, Now};
+use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
 use crate::process::{Circumstances, Process};
 use crate::rpc::{Parts, Requests};
@@ -33,6 +34,11 @@ pub struct Core {
     pub(crate) groups: IndexMap<String, Group>,
     pub(crate) processes: BTreeMap<ProcessId, Process>,
     pub(crate) next_process: u64,
+    /// The groups of listeners, by their names, in the order they were added.
+    pub(crate) pools: IndexMap<String, Pool>,
+    /// The serial of the next event that some pool wants.
+    pub(crate) event_serial: u64,
+    pub(crate) ticks: Ticks,
     schedule: Schedule,
     /// Processes that this step changed or that are due: they are settled before it ends.
     #[serde(skip)]
@@ -59,6 +65,9 @@ impl Core {
             groups: IndexMap::new(),
             processes: BTreeMap::new(),
             next_process: 1,
+            pools: IndexMap::new(),
+            event_serial: 0,
+            ticks: Ticks::default(),
             schedule: Schedule::default(),
             touched: IndexSet::new(),
             requests: Requests::default(),
@@ -68,6 +77,17 @@ impl Core {
             spawn_is_overridden: false,
             is_started: false,
         }
+    }
+
+    /// Goes on counting events where an earlier life of the daemon left off.
+    pub fn continue_events(&mut self, serial: u64) {
+        self.event_serial = serial;
+    }
+
+    /// The serial of the next event, for the next life.
+    #[must_use]
+    pub fn event_serial(&self) -> u64 {
+        self.event_serial
     }
 
     /// What the configuration said when it was read last. Its groups may differ from those in use.
@@ -141,7 +161,8 @@ impl Core {
     /// When the core wants to be woken by `Input::Timer`, in monotonic time; `None` to sleep until an input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        [self.schedule.next(), self.shutdown.next_deadline()].into_iter().flatten().min()
+        let deadlines = [self.schedule.next(), self.shutdown.next_deadline(), self.ticks.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Takes in one input and appends what is to be done, in order, to `effects`.
@@ -164,6 +185,7 @@ impl Core {
             }
             Input::Timer => {}
             Input::Spawned { process, pid } => {
+                self.on_listener_spawned(process);
                 self.with(process, |process| process.on_spawned(pid, now, outbox));
             }
             Input::SpawnFailed { process, error } => {
@@ -171,6 +193,7 @@ impl Core {
             }
             Input::Exited { process, status } => {
                 self.with(process, |process| process.on_exited(status, now, outbox));
+                self.on_listener_ended(process, outbox);
             }
             Input::OrphanExited { pid, status } => {
                 outbox.info(format!("reaped unknown pid {pid} ({status})"));
@@ -178,12 +201,33 @@ impl Core {
             Input::Killed { process, signal, purpose, error } => {
                 self.with(process, |process| process.on_killed(signal, purpose, error, now, outbox));
             }
+            Input::StdinWritten { process, purpose: StdinPurpose::Event, error } => {
+                if let Some(error) = error {
+                    self.on_event_not_written(process, error, outbox);
+                }
+            }
+            Input::StdinWritten { process, purpose: StdinPurpose::Request(request), error } => {
+                self.on_stdin_written(request, process, error, outbox);
+            }
+            Input::ListenerOutput { process, data } => self.on_listener_output(process, &data, outbox),
+            Input::Captured { process, channel, data } => {
+                if let Some(output) = self.output_event(process, channel, data) {
+                    let name = expand::repr(&output.name);
+                    outbox.effects.push(Effect::Emit(Event::Communication(output)));
+                    outbox.debug(format!("{name} {} emitted a comm event", channel.name()));
+                }
+            }
+            Input::Output { process, channel, data } => {
+                let output = self.output_event(process, channel, data);
+                outbox.effects.extend(output.map(|output| Effect::Emit(Event::Log(output))));
+            }
             Input::CommandChecked { request, process, error } => {
                 self.on_command_checked(now, request, process, error.as_ref(), outbox);
             }
             Input::AutomaticLogCreated { process, channel, path } => {
                 self.on_automatic_log(process, channel, path);
             }
+            Input::LogsCleared { request, results } => self.on_logs_cleared(request, &results, outbox),
             Input::LogRead { request, result } => self.on_log_read(request, result, outbox),
             Input::ConfigurationRead { request, result } => {
                 self.on_configuration_read(request, result, outbox);
@@ -262,7 +306,29 @@ impl Core {
             shutdown.proceed(self, now, outbox);
             self.shutdown = shutdown;
         }
+        if self.is_started {
+            self.tick(now, outbox);
+        }
+        self.tell_listeners(outbox);
         self.answer_completed(outbox);
+    }
+
+    /// Hands the events of this step to the pools, and sends what waits to the listeners that are READY.
+    fn tell_listeners(&mut self, outbox: &mut Outbox) {
+        self.hand_out_events(outbox);
+        if self.pools.is_empty() {
+            return;
+        }
+        for id in &self.touched {
+            let group = self.processes.get(id).map(|process| process.group.as_str());
+            if let Some(pool) = group.and_then(|group| self.pools.get_mut(group)) {
+                // It may have become RUNNING.
+                pool.stir();
+            }
+        }
+        let mut pools = std::mem::take(&mut self.pools);
+        self.dispatch_events(&mut pools, outbox);
+        self.pools = pools;
     }
 
     /// Notes the deadlines of the processes that this step changed.
@@ -351,6 +417,7 @@ impl Core {
             stdout: config.stdout.clone(),
             stderr: config.stderr.clone(),
             strip_ansi: self.settings.daemon.strip_ansi,
+            is_listener: self.pools.contains_key(&process.group),
         }
     }
 

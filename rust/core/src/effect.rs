@@ -71,6 +71,8 @@ pub struct SpawnPlan {
     pub stderr: OutputSettings,
     /// Strip escape sequences from both.
     pub strip_ansi: bool,
+    /// It is a listener: what it writes to its standard output comes back as `Input::ListenerOutput`.
+    pub is_listener: bool,
 }
 
 /// A part of a log that a client wants to read.
@@ -119,6 +121,24 @@ pub enum LogReadError {
     Failed,
 }
 
+/// Which logs a client wants emptied: removed and made anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogsToClear {
+    /// The main log.
+    Main,
+    /// The logs of these processes' output, as far as they run.
+    Processes(Vec<ProcessId>),
+}
+
+/// Why a log could not be emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogClearError {
+    /// There is no such file.
+    NoFile,
+    /// It cannot be removed, or not be made anew.
+    Failed,
+}
+
 /// Why a signal is sent, told back with the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KillPurpose {
@@ -126,6 +146,24 @@ pub enum KillPurpose {
     Stop,
     /// A client asked for this signal.
     Request(RequestId),
+}
+
+/// Why something is written to the standard input of a process, told back with the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdinPurpose {
+    /// An event for a listener. Only a failure is told back.
+    Event,
+    /// A client wants it.
+    Request(RequestId),
+}
+
+/// Why something could not be written to the standard input of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdinError {
+    /// Nobody reads it: the process closed it, or has none of its own.
+    Closed,
+    /// What was written before is not read yet, and there is no room for more.
+    Full,
 }
 
 /// One thing for the engine to do.
@@ -170,6 +208,16 @@ pub enum Effect {
         /// What for.
         purpose: KillPurpose,
     },
+    /// Write to the standard input of a process, all or nothing, without waiting for it to be read; answered by
+    /// `Input::StdinWritten`.
+    WriteStdin {
+        /// Whose input it is.
+        process: ProcessId,
+        /// What to write.
+        bytes: Vec<u8>,
+        /// What for.
+        purpose: StdinPurpose,
+    },
     /// Make a file for an automatic log; answered by `Input::AutomaticLogCreated`.
     CreateAutomaticLog {
         /// Whose log it is.
@@ -185,6 +233,13 @@ pub enum Effect {
         request: RequestId,
         /// What is wanted.
         range: LogRange,
+    },
+    /// Empty logs; answered by `Input::LogsCleared`.
+    ClearLogs {
+        /// Who wants it.
+        request: RequestId,
+        /// Which logs.
+        logs: LogsToClear,
     },
     /// Close and open again the main log and all child logs (SIGUSR2).
     ReopenLogs,

@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
-use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
+use crate::effect::{
+    Channel, KillPurpose, LogClearError, LogReadError, LogText, ProcessId, RequestId, StdinError,
+    StdinPurpose,
+};
 use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
@@ -17,7 +20,7 @@ use crate::xml::Value;
 pub struct Now {
     /// Since an arbitrary moment; never goes back. Every delay is counted in it.
     pub monotonic: Duration,
-    /// Since 1970, for display only.
+    /// Since 1970, for display and for ticks only.
     pub wall: Duration,
     /// Seconds east of UTC of the local time at `wall`, for display only.
     pub utc_offset: i32,
@@ -132,6 +135,40 @@ pub enum Input {
         /// The system's error number, if it failed.
         error: Option<i32>,
     },
+    /// The outcome of `Effect::WriteStdin`; that of an event only where it failed.
+    StdinWritten {
+        /// Whose input it is.
+        process: ProcessId,
+        /// What for.
+        purpose: StdinPurpose,
+        /// Why it could not be written, if so.
+        error: Option<StdinError>,
+    },
+    /// A listener wrote to its standard output.
+    ListenerOutput {
+        /// Which process.
+        process: ProcessId,
+        /// What it wrote.
+        data: Vec<u8>,
+    },
+    /// A process wrote something between the tokens of capture mode.
+    Captured {
+        /// Which process.
+        process: ProcessId,
+        /// To which stream.
+        channel: Channel,
+        /// What it wrote.
+        data: Vec<u8>,
+    },
+    /// A process with PROCESS_LOG events wrote something.
+    Output {
+        /// Which process.
+        process: ProcessId,
+        /// To which stream.
+        channel: Channel,
+        /// What it wrote.
+        data: Vec<u8>,
+    },
     /// The outcome of `Effect::CheckCommand`.
     CommandChecked {
         /// Who wanted to know.
@@ -156,6 +193,13 @@ pub enum Input {
         request: RequestId,
         /// What was found.
         result: Result<LogText, LogReadError>,
+    },
+    /// The outcome of `Effect::ClearLogs`.
+    LogsCleared {
+        /// Who wanted it.
+        request: RequestId,
+        /// For the main log one outcome, else one for each process in the order they were named.
+        results: Vec<Result<(), LogClearError>>,
     },
     /// The outcome of `Effect::ReadConfiguration`.
     ConfigurationRead {

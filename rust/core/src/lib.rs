@@ -12,6 +12,7 @@
 //!    to poll.
 #![forbid(unsafe_code)]
 
+pub mod capture;
 pub mod config;
 pub mod core;
 pub mod effect;
@@ -21,6 +22,7 @@ pub mod expand;
 pub mod group;
 pub mod ini;
 pub mod input;
+pub mod listener;
 pub mod operation;
 mod outbox;
 mod outcome;

@@ -10,6 +10,8 @@ use crate::operation::Completed;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) effects: Vec<Effect>,
+    /// How many of the effects the pools of listeners have seen.
+    pub(crate) handed_out: usize,
     pub(crate) completed: Vec<Completed>,
     /// Requests of several calls whose next call can be made.
     pub(crate) continued: Vec<RequestId>,

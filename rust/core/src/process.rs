@@ -137,6 +137,11 @@ impl Process {
         self.spawning
     }
 
+    /// Whether it is RUNNING.
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == ProcessState::Running
+    }
+
     fn name(&self) -> &str {
         &self.config.name
     }

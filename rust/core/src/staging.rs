@@ -16,6 +16,7 @@ use crate::core::Core;
 use crate::effect::{Channel, Effect, ProcessId, RequestId};
 use crate::event::Event;
 use crate::group::Group;
+use crate::listener::Pool;
 use crate::outbox::Outbox;
 use crate::process::Process;
 use crate::rpc::{Fault, FaultCode};
@@ -61,9 +62,15 @@ impl Core {
             self.touch(id);
             processes.push(id);
         }
+        // What happened before is not for a pool that was not there; its own coming is.
+        self.hand_out_events(outbox);
+        if let Some(listener) = listener.clone() {
+            self.pools.insert(name.clone(), Pool::new(&name, listener, processes.iter().copied()));
+        }
         let group = Group { name: name.clone(), priority, processes, listener, is_as_staged: true };
         self.groups.insert(name.clone(), group);
         outbox.effects.push(Effect::Emit(Event::GroupAdded(name)));
+        self.hand_out_events(outbox);
         true
     }
 
@@ -94,6 +101,8 @@ impl Core {
         {
             return Err(Fault::with(FaultCode::StillRunning, name));
         }
+        self.hand_out_events(outbox);
+        self.pools.shift_remove(name);
         for id in self.groups.shift_remove(name).map(|group| group.processes).unwrap_or_default() {
             self.with(id, |process| process.dismiss(outbox));
             self.processes.remove(&id);

@@ -1,4 +1,6 @@
-//! Times as clients read them.
+//! Times as clients read them, and bytes as people do.
+
+use std::fmt::Write;
 
 use crate::input::Now;
 
@@ -27,6 +29,35 @@ pub fn local_time(moment: &Now) -> String {
     }
 }
 
+/// Output of a process as a text; bytes that are not UTF-8 are shown as Python's `repr()` does.
+#[must_use]
+pub fn decoded(output: &[u8]) -> String {
+    match std::str::from_utf8(output) {
+        Ok(text) => text.to_owned(),
+        Err(_) => format!("Undecodable: {}", bytes_repr(output)),
+    }
+}
+
+/// Bytes as Python's `repr()` shows them: `b'a\xff'`.
+fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut shown = format!("b{quote}");
+    for &byte in bytes {
+        match byte {
+            b'\\' => shown.push_str("\\\\"),
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\t' => shown.push_str("\\t"),
+            _ if char::from(byte) == quote => shown.extend(['\\', quote]),
+            b' '..=b'~' => shown.push(char::from(byte)),
+            // Writing to a string cannot fail.
+            _ => drop(write!(shown, "\\x{byte:02x}")),
+        }
+    }
+    shown.push(quote);
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -45,5 +76,12 @@ mod tests {
         let moment =
             Now { monotonic: Duration::ZERO, wall: Duration::from_secs(1_700_000_000), utc_offset: 3600 };
         assert_eq!(local_time(&moment), "Nov 14 11:13 PM");
+    }
+
+    #[test]
+    fn output_that_is_no_text_is_shown_as_python_does() {
+        assert_eq!(decoded("é\n".as_bytes()), "é\n");
+        assert_eq!(decoded(b"a'\xff\n\0"), "Undecodable: b\"a'\\xff\\n\\x00\"");
+        assert_eq!(decoded(b"'\"\xff"), "Undecodable: b'\\'\"\\xff'");
     }
 }

@@ -103,32 +103,6 @@ fn the_rules_of_the_originals_next_version_hold_for_environment() {
 }
 
 #[test]
-fn what_is_not_run_yet_is_named_in_the_log() {
-    let settings = read_text(
-        "[supervisord]\n[eventlistener:mail]\ncommand=x\nevents=TICK_5\nnumprocs=2\n\
-         process_name=%(process_num)d\n[fcgi-program:php]\ncommand=y\nsocket=tcp://localhost:9000\n\
-         [group:both]\nprograms=php,web\n[program:web]\ncommand=z\n\
-         [fcgi-program:alone]\ncommand=y\nsocket=unix:///tmp/s\nstdout_logfile=syslog\n",
-    )
-    .unwrap();
-    assert_eq!(settings.groups.len(), 3);
-    assert_eq!(settings.messages.len(), 1);
-    let settings = settings.without_kinds_not_run();
-    let warnings: Vec<&str> = settings.messages.iter().map(|(_, text)| text.as_str()).collect();
-    assert_eq!(
-        warnings[1..],
-        ["the event listeners of [eventlistener:mail] are not run: this version does not support them yet"]
-    );
-    assert!(settings.messages.iter().all(|(level, _)| *level == LogLevel::Warn));
-    let sockets: Vec<Vec<bool>> = settings
-        .groups
-        .iter()
-        .map(|group| group.processes.iter().map(|process| process.fcgi_socket.is_some()).collect())
-        .collect();
-    assert_eq!(sockets, [vec![true], vec![true, false]]);
-}
-
-#[test]
 fn an_included_file_that_cannot_be_opened_is_passed_over() {
     let mut system = Pretended::new().file(FILE, "[supervisord]\n[include]\nfiles=/tmp/*.conf none/*.conf\n");
     system.files.insert("/tmp/a.conf".to_owned(), b"[program:a]\ncommand=a\n".to_vec());

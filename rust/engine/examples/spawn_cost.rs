@@ -40,6 +40,7 @@ fn main() {
         stdout: output.clone(),
         stderr: output,
         strip_ansi: false,
+        is_listener: false,
     };
     let mut times = Vec::with_capacity(COUNT);
     let mut children = Vec::with_capacity(COUNT);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 use supervisor_core::effect::ProcessId;
 use supervisor_core::event::Event;
 use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
@@ -136,7 +136,7 @@ impl PluginHost for PythonHost {
     }
 
     fn notify(&mut self, event: &Event) -> Option<String> {
-        let notified = self.with_host(|_, host| {
+        let notified = self.with_host(|py, host| {
             match event {
                 Event::ProcessState(change) => {
                     let (from, to) = (change.from.code(), change.to.code());
@@ -149,6 +149,13 @@ impl PluginHost for PythonHost {
                 Event::GroupAdded(group) | Event::GroupRemoved(group) => {
                     host.call_method1("notify_named", (event.name(), group))
                 }
+                Event::Communication(output) | Event::Log(output) => {
+                    let process = (output.process.0, output.group.as_str());
+                    let data = PyBytes::new(py, &output.data);
+                    host.call_method1("notify_output", (event.name(), process, output.pid, data))
+                }
+                Event::Remote { kind, data } => host.call_method1("notify_remote", (kind, data)),
+                Event::Tick { when, .. } => host.call_method1("notify_tick", (event.name(), *when)),
                 Event::SupervisorRunning | Event::SupervisorStopping => {
                     host.call_method1("notify_plain", (event.name(),))
                 }

@@ -39,11 +39,13 @@ pub(super) struct Findings(Option<Rc<RefCell<Notes>>>);
 
 type SectionAndOption = (Box<str>, Box<str>);
 
+/// Value, severity and message of what is noted about an option.
+type OptionNote = (Option<Box<str>>, Severity, String);
+
 #[derive(Debug, Default)]
 struct Notes {
     found: Vec<Finding>,
-    /// What is noted about an option: value, severity and message.
-    options: HashMap<SectionAndOption, Vec<(Option<Box<str>>, Severity, String)>>,
+    options: HashMap<SectionAndOption, Vec<OptionNote>>,
     /// From group and process to the section that it was read from.
     sections: HashMap<(String, String), String>,
 }

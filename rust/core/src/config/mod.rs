@@ -14,7 +14,6 @@ mod error;
 mod fcgi;
 mod findings;
 mod listeners;
-mod not_run;
 pub mod options;
 mod overrides;
 pub mod paths;

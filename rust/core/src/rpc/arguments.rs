@@ -48,6 +48,11 @@ impl Arguments {
         }
     }
 
+    /// Anything.
+    pub(crate) fn value(&self, index: usize) -> Result<&Value, Fault> {
+        self.0.get(index).and_then(Option::as_ref).ok_or_else(Self::incorrect)
+    }
+
     /// An array; anything else is refused.
     pub(crate) fn array(&self, index: usize) -> Result<&[Value], Fault> {
         match self.0.get(index) {

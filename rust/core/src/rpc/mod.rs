@@ -15,6 +15,7 @@ mod operate;
 mod requests;
 mod system;
 pub mod table;
+mod talk;
 
 pub use daemon::API_VERSION;
 pub use fault::{Fault, FaultCode};

@@ -1,6 +1,6 @@
 //! The method table: from it methods are dispatched, listed, explained and documented.
 
-use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system};
+use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system, talk};
 
 /// A method of the XML-RPC interface.
 pub struct Method {
@@ -352,6 +352,50 @@ pub const METHODS: &[Method] = &[
         &[NAME, TAIL_OFFSET, TAIL_LENGTH],
         TAIL,
         logs::tail_process_stderr_log,
+    ),
+    method(STANDARD, "clearLog", "Empties the main log.", &[], TRUE, logs::clear_log),
+    method(
+        STANDARD,
+        "clearProcessLogs",
+        "Empties the logs of a process' output, if it runs.",
+        &[NAME],
+        TRUE,
+        logs::clear_process_logs,
+    ),
+    method(
+        STANDARD,
+        "clearProcessLog",
+        "Empties the logs of a process' output, if it runs, under its old name.",
+        &[NAME],
+        TRUE,
+        logs::clear_process_logs,
+    ),
+    method(
+        STANDARD,
+        "clearAllProcessLogs",
+        "Empties the logs of all running processes.",
+        &[],
+        RESULTS,
+        logs::clear_all_process_logs,
+    ),
+    method(
+        STANDARD,
+        "sendProcessStdin",
+        "Writes a text, as UTF-8, to the standard input of a process.",
+        &[NAME, parameter("chars", ParameterKind::String, "the text")],
+        TRUE,
+        talk::send_process_stdin,
+    ),
+    method(
+        STANDARD,
+        "sendRemoteCommEvent",
+        "Sends a message to the event listeners that subscribe to REMOTE_COMMUNICATION.",
+        &[
+            parameter("type", ParameterKind::String, "what kind of message it is"),
+            parameter("data", ParameterKind::String, "the message"),
+        ],
+        TRUE,
+        talk::send_remote_comm_event,
     ),
     method(
         SYSTEM,

@@ -10,7 +10,7 @@ use supervisor_core::config::{
     RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan};
+use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose};
 use supervisor_core::event::{Event, ProcessStateEvent};
 use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
 use supervisor_core::process::Process;
@@ -106,6 +106,12 @@ pub struct Machine {
     /// Keep readings of the configuration open until `finish_readings`.
     pub holds_readings: bool,
     readings: Vec<RequestId>,
+    /// What was written to the standard input of each process.
+    pub stdin: BTreeMap<ProcessId, Vec<u8>>,
+    /// The same, write by write.
+    pub written: Vec<(ProcessId, String)>,
+    /// Why nothing can be written to any standard input.
+    pub stdin_error: Option<StdinError>,
     /// Check all processes after every step, not only the one it was about.
     pub is_thorough: bool,
 }
@@ -118,6 +124,9 @@ impl Machine {
             configuration: Ok(settings.clone()),
             holds_readings: false,
             readings: Vec::new(),
+            stdin: BTreeMap::new(),
+            written: Vec::new(),
+            stdin_error: None,
             is_thorough: true,
             ends: BTreeSet::new(),
             pids: BTreeMap::new(),
@@ -273,6 +282,16 @@ impl Machine {
                     inputs.push_back(Input::ConfigurationRead { request, result });
                 }
             }
+            Effect::WriteStdin { process, bytes, purpose } => {
+                let error = self.stdin_error;
+                if error.is_none() {
+                    self.stdin.entry(process).or_default().extend(&bytes);
+                    self.written.push((process, String::from_utf8_lossy(&bytes).into_owned()));
+                }
+                if error.is_some() || purpose != StdinPurpose::Event {
+                    inputs.push_back(Input::StdinWritten { process, purpose, error });
+                }
+            }
             Effect::ReopenLogs => {}
         }
     }
@@ -356,6 +375,24 @@ impl Machine {
 
     pub fn state(&self, name: &str) -> ProcessState {
         self.process(name).state
+    }
+
+    /// A listener writes something to its standard output.
+    pub fn says(&mut self, name: &str, text: &str) {
+        let process = self.process(name).id;
+        self.feed(Input::ListenerOutput { process, data: text.as_bytes().to_vec() });
+    }
+
+    /// A client says something to listeners.
+    pub fn remote(&mut self, data: &str) {
+        let answer = self.ask("supervisor.sendRemoteCommEvent", vec!["t".into(), data.into()]);
+        assert_eq!(answer, Ok(true.into()));
+    }
+
+    /// What was written to the standard input of a process since the last time.
+    pub fn heard(&mut self, name: &str) -> String {
+        let process = self.process(name).id;
+        String::from_utf8(self.stdin.remove(&process).unwrap_or_default()).unwrap()
     }
 
     /// How many children of a process are alive.

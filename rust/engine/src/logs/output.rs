@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
+use supervisor_core::capture::Piece;
 use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::expand::repr;
@@ -14,15 +15,20 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::main_log::{describe, reason};
-use super::record::readable;
 use super::shared::{Shared, SharedLog};
 use super::strip::Stripper;
+use super::tap::Tap;
+use supervisor_core::text::decoded;
 
 /// Bytes read from one pipe before the others get their turn.
 const TURN: usize = 256 * 1024;
 
 /// How long a pipe is read on after its process ended, when some descendant keeps it open.
 const DRAIN: Duration = Duration::from_millis(200);
+
+/// How long a stream may take nothing before its log counts as stuck. From then on what it does not take is lost,
+/// so that the process goes on, until it takes something again.
+const STUCK: Duration = Duration::from_secs(2);
 
 /// Most bytes still read at the end of that time: as much as the largest pipe holds without privileges.
 const REMAINDER: usize = 1024 * 1024;
@@ -31,7 +37,7 @@ const REMAINDER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Attached {
     number: u64,
-    process: ProcessId,
+    pub(crate) process: ProcessId,
     pub(crate) log: SharedLog,
     finish: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -46,6 +52,7 @@ pub(crate) struct Source {
     pub(crate) log: SharedLog,
     pub(crate) syslog: bool,
     pub(crate) strip_ansi: bool,
+    pub(crate) tap: Option<Tap>,
 }
 
 /// Starts a task that reads the pipe to its end.
@@ -69,8 +76,10 @@ pub(crate) fn attach(shared: &Rc<Shared>, source: Source) {
         log: source.log,
         syslog: source.syslog,
         stripper: source.strip_ansi.then(RefCell::default),
+        tap: source.tap.map(RefCell::new),
         waiting: RefCell::default(),
         lost: Cell::new(0),
+        stuck: Cell::new(false),
     };
     let task = tokio::task::spawn_local(async move {
         copier.copy(&pipe, finished).await;
@@ -127,10 +136,13 @@ struct Copier {
     log: SharedLog,
     syslog: bool,
     stripper: Option<RefCell<Stripper>>,
+    tap: Option<RefCell<Tap>>,
     /// What a stream did not take yet; nothing more is read until it has.
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
     lost: Cell<usize>,
+    /// The log is a stream that has taken nothing for [`STUCK`].
+    stuck: Cell<bool>,
 }
 
 impl Copier {
@@ -151,6 +163,10 @@ impl Copier {
             let held_back = stripper.borrow_mut().finish();
             self.log_text(held_back);
         }
+        if let Some(tap) = &self.tap {
+            let held_back = tap.borrow_mut().finish();
+            self.log_pieces(&tap.borrow(), held_back);
+        }
         self.drop_waiting();
         if self.lost.get() > 0 {
             self.say(LogLevel::Warn, &format!("{} bytes were lost", self.lost.get()));
@@ -161,6 +177,7 @@ impl Copier {
         while pipe.readable().await.is_ok() {
             let mut turn = 0;
             while turn < TURN {
+                self.wait_for_core().await;
                 match self.copy_once(pipe) {
                     Ok(0) => return,
                     Ok(count) => turn += count,
@@ -174,9 +191,22 @@ impl Copier {
                 }
                 self.wait_for_room().await;
             }
+            if let Some(tap) = &self.tap {
+                tap.borrow_mut().take(None);
+            }
             if turn >= TURN {
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Waits until the core has room for what it wants of the next read.
+    async fn wait_for_core(&self) {
+        if let Some(tap) = &self.tap {
+            tap.borrow_mut().take(None);
+            let room = tap.borrow().room();
+            let room = room.await;
+            tap.borrow_mut().take(room);
         }
     }
 
@@ -205,18 +235,43 @@ impl Copier {
         Ok(count)
     }
 
-    /// Writes output to the log, to the main log at level debug, and to the system log.
+    /// Sends output where it belongs: to the logs, and what the core wants of it to the core.
     fn log_text(&self, data: &[u8]) {
-        if data.is_empty() {
-            return;
+        match &self.tap {
+            _ if data.is_empty() => {}
+            None => self.log_plain(data),
+            Some(tap) => {
+                let pieces = tap.borrow_mut().feed(data);
+                self.log_pieces(&tap.borrow(), pieces);
+            }
         }
+    }
+
+    fn log_pieces(&self, tap: &Tap, pieces: Vec<Piece>) {
+        for piece in pieces {
+            match &piece {
+                Piece::Plain(data) => self.log_plain(data),
+                Piece::Inside(data) => self.echo(data),
+                Piece::Captured(_) => {}
+            }
+            tap.tell(piece);
+        }
+    }
+
+    /// Writes output to the log, to the main log at level debug, and to the system log.
+    fn log_plain(&self, data: &[u8]) {
         self.write(data);
-        if self.shared.main.borrow().takes(LogLevel::Debug) {
-            let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, readable(data));
-            self.shared.line(LogLevel::Debug, &message);
-        }
+        self.echo(data);
         if self.syslog {
-            self.shared.syslog.borrow_mut().send(&format!("{} ", self.name), data);
+            self.shared.to_syslog(&format!("{} ", self.name), data);
+        }
+    }
+
+    /// Writes output to the main log at level debug.
+    fn echo(&self, data: &[u8]) {
+        if self.shared.main.borrow().takes(LogLevel::Debug) {
+            let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, decoded(data));
+            self.shared.line(LogLevel::Debug, &message);
         }
     }
 
@@ -229,6 +284,7 @@ impl Copier {
         let mut said = Vec::new();
         match result {
             Ok(()) => {
+                self.stuck.set(false);
                 let lost = self.lost.take();
                 if lost > 0 {
                     let path = log.path().display();
@@ -241,7 +297,9 @@ impl Copier {
                     said.push((LogLevel::Error, describe("rotate", log.path(), &error)));
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.waiting.borrow_mut().extend(rest),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.stuck.get() => {
+                self.waiting.borrow_mut().extend(rest);
+            }
             Err(error) => {
                 if self.lost.get() == 0 {
                     said.push((LogLevel::Error, describe("write", log.path(), &error)));
@@ -249,25 +307,23 @@ impl Copier {
                 self.lost.set(self.lost.get() + rest.len());
             }
         }
-        self.shared.wrote(log.path());
+        self.shared.followers.wake(log.path());
         drop(guard);
         for (level, message) in said {
             self.say(level, &message);
         }
     }
 
-    /// Waits until a stream has taken all that was written to it.
+    /// Waits until a stream has taken all that was written to it, or is [`STUCK`].
     async fn wait_for_room(&self) {
         while !self.waiting.borrow().is_empty() {
             let descriptor = match self.log.borrow().as_ref() {
                 Some(log) => log.as_fd().try_clone_to_owned(),
                 None => return,
             };
-            if let Ok(descriptor) = descriptor {
-                writable(descriptor).await;
-            } else {
-                self.drop_waiting();
-                return;
+            let ready = async { tokio::time::timeout(STUCK, writable(descriptor.ok()?)).await.ok() };
+            if ready.await.is_none() {
+                self.stuck.set(true);
             }
             let waiting = self.waiting.take();
             self.write(&waiting);

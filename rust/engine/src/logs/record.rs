@@ -1,6 +1,5 @@
 //! How lines of the main log look (parity 10).
 
-use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
@@ -36,34 +35,6 @@ pub(crate) fn format(stamp: &str, level: LogLevel, message: &str) -> String {
     format!("{stamp} {} {message}\n", level.label())
 }
 
-/// Child output as a text of the main log; bytes that are not UTF-8 are shown as Python's `repr()` does.
-pub(crate) fn readable(output: &[u8]) -> String {
-    match std::str::from_utf8(output) {
-        Ok(text) => text.to_owned(),
-        Err(_) => format!("Undecodable: {}", bytes_repr(output)),
-    }
-}
-
-/// Bytes as Python's `repr()` shows them: `b'a\xff'`.
-fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    let mut shown = format!("b{quote}");
-    for &byte in bytes {
-        match byte {
-            b'\\' => shown.push_str("\\\\"),
-            b'\n' => shown.push_str("\\n"),
-            b'\r' => shown.push_str("\\r"),
-            b'\t' => shown.push_str("\\t"),
-            _ if char::from(byte) == quote => shown.extend(['\\', quote]),
-            b' '..=b'~' => shown.push(char::from(byte)),
-            // Writing to a string cannot fail.
-            _ => drop(write!(shown, "\\x{byte:02x}")),
-        }
-    }
-    shown.push(quote);
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -84,12 +55,5 @@ mod tests {
     #[test]
     fn a_message_of_several_lines_has_one_head() {
         assert_eq!(format("now", LogLevel::Error, "a\nb"), "now ERRO a\nb\n");
-    }
-
-    #[test]
-    fn output_that_is_no_text_is_shown_as_python_does() {
-        assert_eq!(readable("é\n".as_bytes()), "é\n");
-        assert_eq!(readable(b"a'\xff\n\0"), "Undecodable: b\"a'\\xff\\n\\x00\"");
-        assert_eq!(readable(b"'\"\xff"), "Undecodable: b'\\'\"\\xff'");
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
-use supervisor_core::effect::{Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan};
+use supervisor_core::effect::{
+    Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose,
+};
 use supervisor_core::input::{Input, SpawnError};
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
@@ -18,12 +20,15 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
-use crate::logs::{Logs, OpenLog, Output};
+use crate::logs::{Logs, OpenLog, Output, Room, Tap, ToCore};
+use crate::pipes;
 use crate::plugins::{Handle, PluginAnswer, PluginHost};
 use crate::reap::reap;
 use crate::run::ReadSettings;
 use crate::run::clock::Clock;
+use crate::run::listener::Listening;
 use crate::run::signals::Signals;
+use crate::run::stdin::Stdin;
 use crate::spawn::{resolve, spawn};
 
 /// How long a start waits for its logs to be opened.
@@ -38,6 +43,8 @@ const BATCH: usize = 256;
 pub(crate) enum Message {
     /// For the core.
     Input(Input),
+    /// Output of a process, for the core. Room for more is free when it is taken in.
+    Output(Input, Option<Room>),
     /// For the main log, from a plug-in.
     Log(LogLevel, String),
     /// A client calls a method.
@@ -76,7 +83,11 @@ pub(crate) struct Control {
     /// Living children. A pid leaves when it is reaped, so that no signal can reach a stranger.
     children: HashMap<i32, ProcessId>,
     /// The writing ends of the children's standard input.
-    stdins: HashMap<ProcessId, OwnedFd>,
+    stdins: HashMap<ProcessId, Stdin>,
+    /// Living listeners.
+    listening: HashMap<ProcessId, Listening>,
+    /// The log thread's way to the core.
+    to_core: ToCore,
     /// What FastCGI programs have instead.
     sockets: FcgiSockets,
     ended: Option<Mood>,
@@ -90,6 +101,10 @@ impl Control {
         logs: Logs,
         (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
+        let to_core = {
+            let messages = messages.clone();
+            ToCore::new(move |input, room| drop(messages.send(Message::Output(input, room))))
+        };
         Self {
             handle,
             messages,
@@ -102,6 +117,8 @@ impl Control {
             next_request: 1,
             children: HashMap::new(),
             stdins: HashMap::new(),
+            listening: HashMap::new(),
+            to_core,
             sockets: FcgiSockets::default(),
             ended: None,
         }
@@ -187,6 +204,23 @@ impl Control {
                     let _ = messages.send(Message::Input(Input::LogRead { request, result }));
                 });
             }
+            Effect::ClearLogs { request, logs } => {
+                let cleared = self.logs.clear(logs);
+                let messages = self.messages.clone();
+                tokio::task::spawn_local(async move {
+                    let results = cleared.await;
+                    let _ = messages.send(Message::Input(Input::LogsCleared { request, results }));
+                });
+            }
+            Effect::WriteStdin { process, bytes, purpose } => {
+                let error = match self.stdins.get(&process) {
+                    Some(stdin) => stdin.write(&bytes).err(),
+                    None => Some(StdinError::Closed),
+                };
+                if error.is_some() || purpose != StdinPurpose::Event {
+                    self.inputs.push_back(Input::StdinWritten { process, purpose, error });
+                }
+            }
             Effect::ReadConfiguration { request } => self.read_configuration(request),
             Effect::ReopenLogs => {
                 self.logs.reopen();
@@ -209,6 +243,10 @@ impl Control {
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
             Message::Input(input) => self.inputs.push_back(input),
+            Message::Output(input, room) => {
+                self.inputs.push_back(input);
+                drop(room);
+            }
             Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
                 let request = RequestId(self.next_request);
@@ -249,6 +287,9 @@ impl Control {
                 continue;
             };
             self.stdins.remove(&process);
+            if let Some(listening) = self.listening.remove(&process) {
+                listening.finish();
+            }
             let drained = self.logs.drained(process);
             let messages = self.messages.clone();
             tokio::task::spawn_local(async move {
@@ -297,11 +338,25 @@ impl Control {
     fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
+        let copy = plan.is_listener.then(copy_pipe).transpose()?;
         let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
         self.children.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
-            self.stdins.insert(plan.process, stdin);
+            self.stdins.insert(plan.process, Stdin::new(stdin));
         }
+        let stdout = match copy {
+            Some((read, write)) => {
+                self.listen(plan, child.stdout, write);
+                read
+            }
+            None => child.stdout,
+        };
+        let tap = |channel| match channel {
+            // What a listener says on its standard output is the protocol.
+            Channel::Stdout if plan.is_listener => None,
+            Channel::Stdout => Tap::of(plan.process, channel, &plan.stdout, &self.to_core),
+            Channel::Stderr => Tap::of(plan.process, channel, &plan.stderr, &self.to_core),
+        };
         let output = |channel, pipe, log| Output {
             process: plan.process,
             name: plan.name.clone(),
@@ -309,12 +364,22 @@ impl Control {
             pipe,
             log,
             strip_ansi: plan.strip_ansi,
+            tap: tap(channel),
         };
-        self.logs.attach(output(Channel::Stdout, child.stdout, logs.stdout));
+        self.logs.attach(output(Channel::Stdout, stdout, logs.stdout));
         if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
             self.logs.attach(output(Channel::Stderr, pipe, log));
         }
         Ok(child.pid)
+    }
+
+    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: OwnedFd) {
+        match Listening::start(plan.process, stdout, copy, self.messages.clone()) {
+            Ok(listening) => drop(self.listening.insert(plan.process, listening)),
+            Err(error) => {
+                self.logs.line(LogLevel::Error, &format!("listener {} cannot be heard: {error}", plan.name));
+            }
+        }
     }
 
     fn kill(
@@ -433,6 +498,16 @@ impl Control {
             }
         }
     }
+}
+
+/// A pipe for the copy of what a listener says: its reading end and its writing end.
+fn copy_pipe() -> Result<(OwnedFd, OwnedFd), SpawnError> {
+    let ends = pipes::pipe().and_then(|(read, write)| {
+        pipes::set_nonblocking(&read)?;
+        pipes::set_nonblocking(&write)?;
+        Ok((read, write))
+    });
+    ends.map_err(|error| SpawnError::Pipes { errno: error.raw_os_error().unwrap_or(libc::EIO) })
 }
 
 async fn open_log(logs: &Logs, output: &OutputSettings) -> Result<OpenLog, SpawnError> {

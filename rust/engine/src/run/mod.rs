@@ -7,7 +7,9 @@
 mod backend;
 mod clock;
 mod control;
+mod listener;
 mod signals;
+mod stdin;
 
 use std::io;
 use std::rc::Rc;
@@ -78,6 +80,8 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
 struct Standing {
     runtime: Runtime,
     signals: Signals,
+    /// The serial of the next event.
+    event_serial: u64,
 }
 
 impl Standing {
@@ -87,7 +91,7 @@ impl Standing {
             let _context = runtime.enter();
             Signals::listen()?
         };
-        Ok(Self { runtime, signals })
+        Ok(Self { runtime, signals, event_serial: 0 })
     }
 }
 
@@ -105,7 +109,9 @@ fn live(
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
     let interfaces = settings.rpc_interfaces.clone();
-    let core = Arc::new(Mutex::new(Core::new(settings, version)));
+    let mut core = Core::new(settings, version);
+    core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
+    let core = Arc::new(Mutex::new(core));
     let handle = Handle::new(core, messages.clone());
 
     let mut effects = Vec::new();
@@ -162,7 +168,9 @@ fn live(
         None => standing.insert(Standing::new().map_err(failed)?),
     };
     let read = Arc::clone(read_settings);
+    let own = handle.clone();
     let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
+    standing.event_serial = own.core().event_serial();
     if let Some(host) = host {
         host.unload();
     }
@@ -239,7 +247,7 @@ fn serve(
     effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
-    let Standing { runtime, signals } = standing;
+    let Standing { runtime, signals, .. } = standing;
     let logs = Logs::start(main_log)?;
     let local = tokio::task::LocalSet::new();
     let mood = local.block_on(runtime, async {

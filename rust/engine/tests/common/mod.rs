@@ -43,6 +43,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
         stdout: output(None),
         stderr: output(None),
         strip_ansi: false,
+        is_listener: false,
     }
 }
 

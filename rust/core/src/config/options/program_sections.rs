@@ -1,6 +1,7 @@
 //! The sections of what is run: programs, listeners, groups, and the files that hold more of them.
 
 use super::{Default, OptionSpec, Sample, SectionKind, SectionSpec, Sees, ValueType};
+use crate::listener::DEFAULT_RESULT_HANDLER;
 
 /// An option that is read once for all processes of the section.
 const fn program(
@@ -233,7 +234,7 @@ pub(super) const EVENT_LISTENER: SectionSpec = SectionSpec {
         OptionSpec::new(
             "result_handler",
             ValueType::ImportSpec,
-            Default::Text("supervisor.dispatchers:default_handler"),
+            Default::Text(DEFAULT_RESULT_HANDLER),
             "Python function that judges the answers.",
         ),
         OptionSpec::new(

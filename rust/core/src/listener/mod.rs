@@ -1,0 +1,109 @@
+//! Event listeners: processes that are told of events (parity 5).
+//!
+//! `protocol` is what one listener says, byte by byte; `pool` is a group of listeners with the events that wait
+//! for them; `tick` is the clock that a pool may subscribe to. The core hands every event of a step to the pools
+//! in the order in which they were added, and at the end of the step each pool gives what waits to the listeners
+//! that are READY.
+//!
+//! A pool's results are judged by the default handler alone, which accepts `OK`. Another `result_handler` would
+//! judge outside of the core: [`protocol::Listener`] keeps a listener BUSY until its verdict is there, which is
+//! the seam for it.
+
+mod pool;
+pub mod protocol;
+mod tick;
+
+pub(crate) use pool::Pool;
+pub(crate) use tick::Ticks;
+
+/// What judges the results of a listener unless the configuration says otherwise.
+pub const DEFAULT_RESULT_HANDLER: &str = "supervisor.dispatchers:default_handler";
+
+use crate::core::Core;
+use crate::effect::{Effect, ProcessId, StdinError};
+use crate::event::{Event, OutputEvent};
+use crate::input::Now;
+use crate::outbox::Outbox;
+use crate::process::Process;
+
+impl Core {
+    /// Gives the events of this step that no pool has seen yet to the pools that want them.
+    pub(crate) fn hand_out_events(&mut self, outbox: &mut Outbox) {
+        let mut lines = Outbox::default();
+        let mut place = outbox.handed_out;
+        while let Some(effect) = outbox.effects.get(place) {
+            if let Effect::Emit(event) = effect {
+                let mut serial = None;
+                for pool in self.pools.values_mut() {
+                    pool.accept(event, &mut serial, &mut self.event_serial, &mut lines);
+                }
+            }
+            place += 1;
+        }
+        outbox.effects.append(&mut lines.effects);
+        outbox.handed_out = outbox.effects.len();
+    }
+
+    /// Sends what waits to the listeners that are READY.
+    pub(crate) fn dispatch_events(&self, pools: &mut indexmap::IndexMap<String, Pool>, outbox: &mut Outbox) {
+        let identifier = &self.settings.daemon.identifier;
+        for (name, pool) in pools {
+            let is_running = |id| self.process(id).is_some_and(Process::is_running);
+            pool.dispatch(name, identifier, is_running, outbox);
+        }
+    }
+
+    /// The pool of a process, if it is a listener.
+    fn pool_of(&mut self, id: ProcessId) -> Option<(&mut Pool, &Process)> {
+        let process = self.processes.get(&id)?;
+        Some((self.pools.get_mut(&process.group)?, process))
+    }
+
+    /// A listener was started: it begins anew.
+    pub(crate) fn on_listener_spawned(&mut self, id: ProcessId) {
+        if let Some((pool, _)) = self.pool_of(id) {
+            pool.on_spawned(id);
+        }
+    }
+
+    /// A listener wrote to its standard output.
+    pub(crate) fn on_listener_output(&mut self, id: ProcessId, data: &[u8], outbox: &mut Outbox) {
+        if let Some((pool, process)) = self.pool_of(id) {
+            pool.on_output((id, &process.config.name), data, outbox);
+        }
+    }
+
+    /// An event could not be written to a listener.
+    pub(crate) fn on_event_not_written(&mut self, id: ProcessId, error: StdinError, outbox: &mut Outbox) {
+        if let Some((pool, process)) = self.pool_of(id) {
+            pool.on_not_written((id, &process.config.name), error, outbox);
+        }
+    }
+
+    /// A listener ended: the event it was busy with goes to another one, or waits for its next life.
+    pub(crate) fn on_listener_ended(&mut self, id: ProcessId, outbox: &mut Outbox) {
+        self.hand_out_events(outbox);
+        if let Some((pool, _)) = self.pool_of(id) {
+            pool.on_ended(id, outbox);
+        }
+    }
+
+    /// An event about output of a process, if the process is still there.
+    pub(crate) fn output_event(
+        &self,
+        id: ProcessId,
+        channel: crate::effect::Channel,
+        data: Vec<u8>,
+    ) -> Option<OutputEvent> {
+        let process = self.process(id)?;
+        let (name, group) = (process.config.name.clone(), process.group.clone());
+        Some(OutputEvent { process: id, name, group, pid: process.pid, channel, data })
+    }
+
+    /// Emits the ticks whose moment has come, and notes when the next one is due.
+    pub(crate) fn tick(&mut self, now: Now, outbox: &mut Outbox) {
+        let wanted = |name: &str| self.pools.values().any(|pool| pool.wants(name));
+        let events: Vec<Event> = self.ticks.proceed(now, wanted);
+        outbox.effects.extend(events.into_iter().map(Effect::Emit));
+    }
+}
