@@ -354,7 +354,7 @@ def test_a_unix_socket_that_somebody_removes(supervise: Supervise, how: str) -> 
     wait_for(path.exists, "the socket")
     assert (stat.S_IMODE(path.lstat().st_mode), path.lstat().st_ino != before) == (0o770, True)
     daemon.wait_log(f"WARN unix socket {path} was removed, bound it again")
-    assert daemon.state("x") == "RUNNING"
+    daemon.wait_state("x", "RUNNING")
     # Once more, and it is gone with the daemon all the same.
     path.unlink()
     daemon.wait_log(f"WARN unix socket {path} was removed, bound it again", 2)
