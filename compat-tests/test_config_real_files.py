@@ -66,8 +66,6 @@ def test_a_real_configuration(prepare: Prepare, case: dict[str, Any]) -> None:
     expected = {}
     for group in case["ok"]["groups"]:
         for process in group["processes"]:
-            if daemon.under_test.ours and (group["listener"] or process["fcgi_socket"]):
-                continue  # E and C: listeners and FastCGI programs are not run yet
             logs = [process[channel]["logfile"] for channel in ("stdout", "stderr")]
             shown = [moved(daemon, log["File"]) if isinstance(log, dict) else log for log in logs]
             expected[f"{group['name']}:{process['name']}"] = shown

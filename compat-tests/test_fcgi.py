@@ -129,7 +129,6 @@ def test_the_owner_is_that_of_the_setting_or_the_programs_user(prepare: Prepare)
     assert [(found.st_uid, found.st_gid) for found in owners] == [both, both, (nobody.pw_uid, os.getegid())]
 
 
-@pytest.mark.not_yet("D: sendProcessStdin")
 def test_the_standard_input_of_a_fastcgi_program_cannot_be_written(prepare: Prepare) -> None:
     daemon = prepare()
     daemon.configure(section(f"unix://{daemon.folder}/f.sock", "startsecs = 0"))
