@@ -4,6 +4,9 @@ PYTHON ?= python3
 CARGO ?= cargo
 # What pytest is given besides the folder: `make compat PYTEST_ARGS="-k stop -x"`.
 PYTEST_ARGS ?=
+# How long `make fuzz` runs.
+FUZZ_SECONDS ?= 60
+FUZZ := --manifest-path rust/fuzz/Cargo.toml
 # Tests mostly wait, so more of them than there are processors run side by side.
 JOBS ?= 4
 
@@ -18,7 +21,7 @@ export CARGO_TARGET_DIR
 
 # Targets share folders; cargo and pytest are parallel inside.
 .NOTPARALLEL:
-.PHONY: help run test compat bench lint format wheel sdist environments test-rust test-wheel check-core doc clean \
+.PHONY: help run test compat bench fuzz lint format wheel sdist environments test-rust test-wheel check-core doc clean \
 	python
 
 help: ## list the targets
@@ -33,10 +36,12 @@ test: lint check-core test-rust doc wheel sdist compat test-wheel ## everything 
 
 lint: $(TOOLS)/stamp ## formatters, clippy, ruff and mypy, as checks
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt $(FUZZ) --check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked $(FUZZ) -- -D warnings
 
 check-core: ## prove that the core depends on neither tokio nor nix nor pyo3
 	@tree=$$($(CARGO) tree --locked -p supervisor-core -e normal,build --prefix none) || exit 1; \
@@ -75,8 +80,12 @@ test-wheel: wheel sdist environments ## install, replace and remove the wheel wi
 bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/side_by_side.py
 
+fuzz: python ## compare the parsers with Python's for FUZZ_SECONDS (60) with random texts
+	PYTHON="$(PYTHON)" $(CARGO) run --locked --release $(FUZZ) -- $(FUZZ_SECONDS)
+
 format: $(TOOLS)/stamp ## put Rust and Python into shape
 	$(CARGO) fmt --all
+	$(CARGO) fmt $(FUZZ)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

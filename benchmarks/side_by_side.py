@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
 from harness.daemon import Daemon, running  # noqa: E402
 from harness.under_test import UnderTest  # noqa: E402
+from large_configuration import reading_time, write_configuration  # noqa: E402
 
 ONE_PROGRAM = "[program:x]\ncommand = sleep 1000\nstartsecs = 0\n"
 MEGABYTE = 1024 * 1024
@@ -93,6 +95,42 @@ def status_row(theirs: UnderTest, ours: UnderTest, rounds: int) -> Row:
     )
 
 
+def reading_rows(theirs: UnderTest, ours: UnderTest, rounds: int) -> list[Row]:
+    """The time to read a large configuration, and how it grows with the number of programs."""
+    few, many = 500, 5000
+    figures: dict[int, tuple[float, float]] = {}
+    with tempfile.TemporaryDirectory(prefix="sv-") as folder:
+        for programs in (few, many):
+            file = write_configuration(Path(folder, str(programs)), programs)
+            for each in (theirs, ours):
+                reading_time(each, file, programs)  # The first one fills the caches of the file system.
+            samples = [
+                (reading_time(theirs, file, programs), reading_time(ours, file, programs))
+                for _ in range(rounds)
+            ]
+            figures[programs] = medians(samples)
+    original, own = figures[many]
+    growth = [figures[many][which] / figures[few][which] for which in (0, 1)]
+    linear = many / few
+    return [
+        Row(
+            f"reading {many:,} programs in 200 files, whole command",
+            "ms",
+            original,
+            own,
+            "at most 5 %",
+            own <= original / 20,
+        ),
+        Row(
+            f"the same, {many:,} programs to {few:,}",
+            "times",
+            *growth,
+            f"at most {1.2 * linear:.0f} times (linear is {linear:.0f})",
+            growth[1] <= 1.2 * linear,
+        ),
+    ]
+
+
 def medians(samples: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """The median of each column."""
     theirs, ours = zip(*samples)
@@ -117,10 +155,12 @@ def main() -> int:
             )
             return 2
     rounds = max(1, options.rounds)
-    print(f"Medians of {max(1, rounds // 4)} starts and {rounds} commands, taking turns.\n")
+    print(f"Medians of {max(1, rounds // 4)} starts and readings and {rounds} commands, taking turns.\n")
     print("| What | original | ours | ours / original | goal |\n|---|---|---|---|---|")
     print(memory_row(theirs, ours, max(1, rounds // 4)), flush=True)
     print(status_row(theirs, ours, rounds), flush=True)
+    for row in reading_rows(theirs, ours, max(1, rounds // 4)):
+        print(row, flush=True)
     return 0
 
 

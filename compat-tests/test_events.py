@@ -223,7 +223,11 @@ def test_a_type_and_one_above_it_come_twice(supervise: Supervise) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "data", "payload"),
-    [(5, True, "type:5\nTrue"), (1.5, [1, "a"], "type:1.5\n[1, 'a']"), ("x", {"k": "v"}, "type:x\n{'k': 'v'}")],
+    [
+        (5, True, "type:5\nTrue"),
+        (1.5, [1, "a"], "type:1.5\n[1, 'a']"),
+        ("x", {"k": "v"}, "type:x\n{'k': 'v'}"),
+    ],
 )
 def test_messages_of_clients_may_be_anything(
     supervise: Supervise, kind: object, data: object, payload: str

@@ -159,7 +159,9 @@ def test_a_socket_in_a_missing_folder_ends_the_start(prepare: Prepare) -> None:
     daemon.configure(section("unix:///nowhere/at/all/f.sock"))
     daemon.start(ready=False)
     code = daemon.wait_end()
-    reason = "Could not create FastCGI socket unix:///nowhere/at/all/f.sock: [Errno 2] No such file or directory"
+    reason = (
+        "Could not create FastCGI socket unix:///nowhere/at/all/f.sock: [Errno 2] No such file or directory"
+    )
     assert daemon.log_lines()[-1] == "INFO Creating socket unix:///nowhere/at/all/f.sock"
     if daemon.under_test.ours:
         assert code == 2

@@ -76,7 +76,9 @@ def test_a_negative_length(supervise: Supervise) -> None:
 
 def test_a_rejected_event_comes_again_before_the_others(supervise: Supervise) -> None:
     daemon = supervise(
-        listener("pool", "REMOTE_COMMUNICATION", "answer=RESULT 4\\nFAILREADY\\n", "answer=RESULT 2\\nNOREADY\\n")
+        listener(
+            "pool", "REMOTE_COMMUNICATION", "answer=RESULT 4\\nFAILREADY\\n", "answer=RESULT 2\\nNOREADY\\n"
+        )
     )
     send(daemon, "a", "b")
     events = wait_events(daemon, 4)
@@ -202,13 +204,17 @@ def test_a_listener_of_childutils(supervise: Supervise, under_test: UnderTest) -
     wait_for(lambda: daemon.nudge() and daemon.wait_file("x.err").endswith("\nb\n"), "both events")
     assert daemon.wait_file("x.err") == again * 2 + "REMOTE_COMMUNICATION type:t\nb\n"
     expected = "READY\nRESULT 4\nFAILREADY\nRESULT 2\nOKREADY\nRESULT 2\nOKREADY\n"
-    wait_for(lambda: daemon.nudge() and daemon.wait_file("x.out") == expected, "its standard output in its log")
+    wait_for(
+        lambda: daemon.nudge() and daemon.wait_file("x.out") == expected, "its standard output in its log"
+    )
 
 
 @pytest.mark.not_yet("G: result handlers are Python code inside the daemon")
 def test_a_result_handler_of_ones_own(supervise: Supervise) -> None:
     daemon = supervise(
-        listener("pool", "REMOTE_COMMUNICATION", more="result_handler = supervisor.dispatchers:default_handler")
+        listener(
+            "pool", "REMOTE_COMMUNICATION", more="result_handler = supervisor.dispatchers:default_handler"
+        )
         + listener("other", "REMOTE_COMMUNICATION", log="other", more="result_handler = os.path:join")
     )
     send(daemon, "a")
@@ -219,7 +225,9 @@ def test_a_result_handler_of_ones_own(supervise: Supervise) -> None:
 
 
 def test_text_for_standard_input_arrives_whole(supervise: Supervise) -> None:
-    daemon = supervise("[program:x]\ncommand = cat\nstdout_logfile = %(here)s/x.out\nstdout_logfile_maxbytes = 0")
+    daemon = supervise(
+        "[program:x]\ncommand = cat\nstdout_logfile = %(here)s/x.out\nstdout_logfile_maxbytes = 0"
+    )
     daemon.wait_state("x", "RUNNING")
     text = "".join(f"line {number} ä\n" for number in range(60_000))
     assert daemon.rpc.sendProcessStdin("x", text) is True

@@ -60,6 +60,10 @@ pub struct SupervisordArguments {
     pub config_file: Option<String>,
     /// Values over those of the file, checked.
     pub overrides: Overrides,
+    /// Check the configuration instead of starting.
+    pub check: bool,
+    /// Have the check's report as JSON.
+    pub json: bool,
 }
 
 /// What supervisorctl's command line says.
@@ -94,8 +98,11 @@ pub fn parse_supervisord(
     arguments: &[String],
 ) -> Result<SupervisordArguments, Ending> {
     let line = CommandLine { kind: Program::Supervisord, program, version, system };
-    let said = line.read(arguments)?;
-    Ok(SupervisordArguments { config_file: said.config_file, overrides: said.overrides })
+    let Said { config_file, overrides, check, json, .. } = line.read(arguments)?;
+    if json && !check {
+        return Err(line.usage("option --json needs --check"));
+    }
+    Ok(SupervisordArguments { config_file, overrides, check, json })
 }
 
 /// Reads supervisorctl's command line (`arguments` without the program's name).
@@ -140,6 +147,8 @@ struct Said {
     config_file: Option<String>,
     overrides: Overrides,
     interactive: bool,
+    check: bool,
+    json: bool,
     is_profiled: bool,
     rest: Vec<String>,
 }
@@ -185,6 +194,8 @@ impl CommandLine<'_> {
         match option.action {
             Action::Help => return Err(Ending::printed(self.kind.help(self.program))),
             Action::Version => return Err(Ending::printed(format!("{}\n", self.version))),
+            Action::Check => said.check = true,
+            Action::Json => said.json = true,
             Action::Profile if said.is_profiled => return Err(conflict()),
             Action::Profile => said.is_profiled = true,
             Action::Configuration if said.config_file.is_some() => return Err(conflict()),
@@ -267,7 +278,7 @@ fn command(options: &[CommandLineOption]) -> Command {
         for form in forms(option) {
             let argument = Arg::new(form.clone()).action(ArgAction::Append);
             let argument = match (form.strip_prefix("--"), form.chars().nth(1)) {
-                (Some(long), _) => argument.long(long.to_owned()),
+                (Some(long), _) => argument.long(long.to_owned()).aliases(kept_prefixes(option, options)),
                 (None, Some(short)) => argument.short(short),
                 (None, None) => continue,
             };
@@ -279,6 +290,22 @@ fn command(options: &[CommandLineOption]) -> Command {
         }
     }
     command
+}
+
+/// Prefixes of an option's long name that mean it in the original, where one of the new options begins so too.
+fn kept_prefixes(option: &CommandLineOption, options: &[CommandLineOption]) -> Vec<String> {
+    let Some(long) = option.switch.long.filter(|_| !option.is_new) else {
+        return Vec::new();
+    };
+    let begin_so = |prefix: &str, new: bool| {
+        let longs = options.iter().filter(|other| other.is_new == new).filter_map(|other| other.switch.long);
+        longs.filter(|other| other.starts_with(prefix)).count()
+    };
+    (1..long.len())
+        .map(|end| &long[..end])
+        .filter(|prefix| begin_so(prefix, false) == 1 && begin_so(prefix, true) > 0)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// An option without what clap shows behind it.
@@ -293,12 +320,14 @@ fn getopt_message(error: &clap::Error, options: &[CommandLineOption], arguments:
         _ => "",
     };
     let longs = || options.iter().filter_map(|option| option.switch.long);
+    let with_values = options.iter().filter(|option| option.switch.argument.is_some());
     match error.kind() {
         // A value can only be missing at the very end, so the last word tells how it was written.
         ErrorKind::InvalidValue => {
             let last = arguments.last().map_or("", String::as_str);
             let written = match last.strip_prefix("--") {
-                Some(prefix) => longs()
+                Some(prefix) => with_values
+                    .filter_map(|option| option.switch.long)
                     .filter(|long| long.starts_with(prefix))
                     .min_by_key(|long| Reverse(*long == prefix))
                     .map(|long| format!("--{long}")),

@@ -1,6 +1,7 @@
 //! The command-line programs, as a library that the programs and the extension module share.
 
 pub mod arguments;
+mod check;
 pub mod client;
 pub mod echo;
 mod hand_over;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use supervisor_core::config::check::check_configuration;
 use supervisor_core::config::paths::abspath;
 use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::listener::DEFAULT_RESULT_HANDLER;
@@ -12,6 +13,7 @@ use supervisor_engine::plugins::PluginHost;
 use supervisor_engine::run::{Start, run as run_daemon};
 
 use crate::arguments::{Ending, parse_supervisord, program_path};
+use crate::check::report;
 use crate::hand_over::hand_over;
 
 /// Makes the host of plug-ins, where there is an interpreter.
@@ -44,6 +46,9 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
             find_config(&system, &program).map_err(|error| usage(error.to_string()))?
         }
     };
+    if said.check {
+        return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
+    }
     let overrides = said.overrides;
     let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {

@@ -389,10 +389,7 @@ impl Core {
 
     /// The words of a process' command, or what is wrong with it.
     pub(crate) fn words_of(&self, process: &Process) -> Result<Vec<String>, String> {
-        let command = &process.config.command;
-        let words = expand::split(command)
-            .map_err(|error| format!("can't parse command {}: {error}", expand::repr(command)))?;
-        if words.is_empty() { Err("command is empty".to_owned()) } else { Ok(words) }
+        words(&process.config.command)
     }
 
     fn spawn_plan(&self, process: &Process, argv: Vec<String>) -> SpawnPlan {
@@ -449,6 +446,13 @@ impl Core {
             _ => None,
         }
     }
+}
+
+/// The words of a command, at least one, or what is wrong with it.
+pub(crate) fn words(command: &str) -> Result<Vec<String>, String> {
+    let words = expand::split(command)
+        .map_err(|error| format!("can't parse command {}: {error}", expand::repr(command)))?;
+    if words.is_empty() { Err("command is empty".to_owned()) } else { Ok(words) }
 }
 
 /// `PATH` as a program's configuration sets it; the last one wins.

@@ -20,6 +20,9 @@ pub const DEFAULT_SECTION: &str = "DEFAULT";
 /// The text that is replaced when a configuration has an `[include]` section.
 const HERE: &str = "%(here)s";
 
+/// With what some editors begin a file; Python takes it for text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Where a value or a section was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -49,6 +52,29 @@ pub enum IniError {
 }
 
 impl IniError {
+    /// Every offending line with what is wrong with it, for reports that show the lines themselves.
+    #[must_use]
+    pub fn by_line(&self) -> Vec<(Origin, &'static str)> {
+        match self {
+            Self::MissingSectionHeader { origin, text } => {
+                let message = if text.starts_with(BYTE_ORDER_MARK) {
+                    "the file begins with a byte order mark, which must not be there"
+                } else {
+                    "this line stands before the first [section]"
+                };
+                vec![(origin.clone(), message)]
+            }
+            Self::Garbage { file, lines } => lines
+                .iter()
+                .map(|(line, _)| {
+                    let message = "neither a [section], nor an option with a value, nor the indented \
+                                   continuation of one";
+                    (Origin { file: Arc::clone(file), line: *line }, message)
+                })
+                .collect(),
+        }
+    }
+
     /// Where the first offending line stands.
     #[must_use]
     pub fn origin(&self) -> Origin {
@@ -87,39 +113,74 @@ pub struct IniFile {
     store: Ini,
     sections: HashMap<String, Origin>,
     options: HashMap<(String, String), Origin>,
+    sources: Option<IndexMap<String, String>>,
+    /// Own options of sections that were written with `%(here)s`: a configuration of many files would
+    /// take long if all values were searched again after each of them.
+    with_here: Vec<(String, String)>,
 }
 
 impl Default for IniFile {
     fn default() -> Self {
-        Self { store: Ini::new_cs(), sections: HashMap::new(), options: HashMap::new() }
+        Self {
+            store: Ini::new_cs(),
+            sections: HashMap::new(),
+            options: HashMap::new(),
+            sources: None,
+            with_here: Vec::new(),
+        }
     }
 }
 
 impl IniFile {
+    /// One that also keeps the text of every file that it reads, for [`Self::source`].
+    #[must_use]
+    pub fn keeping_sources() -> Self {
+        Self { sources: Some(IndexMap::new()), ..Self::default() }
+    }
+
     /// Reads one file's text over what is known already: its sections are merged, its options win.
     ///
     /// # Errors
     /// Garbage; what could be read is kept all the same.
     pub fn read(&mut self, file: &str, text: &str) -> Result<(), IniError> {
+        self.read_all(file, text).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// The same, with all that is wrong; the first is what Python says.
+    pub fn read_all(&mut self, file: &str, text: &str) -> Vec<IniError> {
+        if let Some(sources) = &mut self.sources {
+            sources.insert(file.to_owned(), text.to_owned());
+        }
         let mut reader = Reader { ini: self, file: Arc::from(file), section: None, option: None, indent: 0 };
+        let mut errors = Vec::new();
         let mut garbage = Vec::new();
         for (index, line) in lines(text).enumerate() {
             match reader.line(index + 1, &line) {
                 Ok(()) => {}
                 Err(Refused::Line) => garbage.push((index + 1, line.into_owned())),
-                Err(Refused::NoSection) => {
-                    reader.close_option();
+                Err(Refused::NoSection) if errors.is_empty() => {
                     let origin = reader.origin(index + 1);
-                    return Err(IniError::MissingSectionHeader { origin, text: line.into_owned() });
+                    errors.push(IniError::MissingSectionHeader { origin, text: line.into_owned() });
                 }
+                Err(Refused::NoSection) => {}
             }
         }
         reader.close_option();
-        if garbage.is_empty() {
-            Ok(())
-        } else {
-            Err(IniError::Garbage { file: Arc::from(file), lines: garbage })
+        if !garbage.is_empty() {
+            errors.push(IniError::Garbage { file: Arc::from(file), lines: garbage });
         }
+        errors
+    }
+
+    /// The files read, in the order they were first read, with their texts, when they are kept.
+    pub fn source_files(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().flat_map(IndexMap::keys).map(String::as_str)
+    }
+
+    /// The text of a file, when texts are kept.
+    #[must_use]
+    pub fn source(&self, file: &str) -> Option<&str> {
+        self.sources.as_ref()?.get(file).map(String::as_str)
     }
 
     /// Names of the sections in the order they first appeared, without `[DEFAULT]`.
@@ -152,6 +213,11 @@ impl IniFile {
         own.chain(inherited).map(String::as_str).collect()
     }
 
+    /// Names of the options that a section has itself.
+    pub fn own_options(&self, section: &str) -> impl Iterator<Item = &str> {
+        self.store.get_map_ref().get(section).into_iter().flat_map(IndexMap::keys).map(String::as_str)
+    }
+
     /// Where the value that [`Self::get`] returns was written.
     #[must_use]
     pub fn origin(&self, section: &str, option: &str) -> Option<&Origin> {
@@ -168,17 +234,33 @@ impl IniFile {
     /// Replaces every `%(here)s` by a folder, as it is done once per file when a configuration has an
     /// `[include]` section. A value of `[DEFAULT]` becomes an own value of every section by that.
     pub fn replace_here(&mut self, folder: &str) {
-        let mut replaced = Vec::new();
-        for section in self.sections() {
-            for option in self.options(section) {
-                if let Some(value) = self.get(section, option).filter(|value| value.contains(HERE)) {
-                    replaced.push((section.to_owned(), option.to_owned(), value.replace(HERE, folder)));
-                }
+        let own = std::mem::take(&mut self.with_here).into_iter();
+        let inherited = self.inherited_with_here();
+        for (section, option) in own.chain(inherited) {
+            let Some(value) = self.get(&section, &option).filter(|value| value.contains(HERE)) else {
+                continue;
+            };
+            let replaced = value.replace(HERE, folder);
+            if replaced.contains(HERE) {
+                self.with_here.push((section.clone(), option.clone()));
             }
+            self.section_mut(&section).insert(option, Some(replaced));
         }
-        for (section, option, value) in replaced {
-            self.section_mut(&section).insert(option, Some(value));
+    }
+
+    /// Sections and options that see a value of `[DEFAULT]` with `%(here)s` in it.
+    fn inherited_with_here(&self) -> Vec<(String, String)> {
+        let defaults = self.store.get_map_ref().get(DEFAULT_SECTION).into_iter().flatten();
+        let with_here: Vec<&String> = defaults
+            .filter(|(_, value)| value.as_deref().is_some_and(|value| value.contains(HERE)))
+            .map(|(option, _)| option)
+            .collect();
+        let mut inherited = Vec::new();
+        for option in with_here {
+            let inheriting = self.sections().filter(|section| self.own(section, option).is_none());
+            inherited.extend(inheriting.map(|section| (section.to_owned(), option.clone())));
         }
+        inherited
     }
 
     fn own(&self, section: &str, option: &str) -> Option<&str> {
@@ -191,7 +273,7 @@ impl IniFile {
 }
 
 /// Lines with their ends, which become `\n` whatever they were.
-fn lines(text: &str) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -285,6 +367,9 @@ impl Reader<'_> {
         };
         let value = option.value.join("\n").trim_end_matches(is_space).to_owned();
         let origin = self.origin(option.line);
+        if section != DEFAULT_SECTION && value.contains(HERE) {
+            self.ini.with_here.push((section.clone(), option.name.clone()));
+        }
         self.ini.options.insert((section.clone(), option.name.clone()), origin);
         self.ini.section_mut(section).insert(option.name, Some(value));
     }
@@ -302,7 +387,7 @@ fn section_name(content: &str) -> Option<&str> {
 /// Both prefixes are followed side by side, one occurrence of each at a time, and the first round that
 /// finds a comment decides; a `;` comment behind more plain `;` than there are plain `#` before a
 /// `#` comment is therefore part of the value. Files rely on the outcome, so it is kept.
-fn comment_start(line: &str) -> Option<usize> {
+pub(crate) fn comment_start(line: &str) -> Option<usize> {
     if strip(line).starts_with(['#', ';']) {
         return Some(0);
     }

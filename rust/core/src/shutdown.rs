@@ -25,6 +25,9 @@ pub(crate) struct Shutdown {
     has_begun: bool,
     has_ended: bool,
     next_report: Option<Duration>,
+    /// Of the groups that were told to stop, processes that had not stopped when this was last looked at. While one
+    /// of them still runs there is nothing else to do, so that the end of one of a thousand costs no look at all.
+    awaited: Vec<ProcessId>,
 }
 
 impl Shutdown {
@@ -38,6 +41,13 @@ impl Shutdown {
         if !self.has_begun {
             self.has_begun = true;
             outbox.effects.push(Effect::Emit(Event::SupervisorStopping));
+        }
+        while self.awaited.last().is_some_and(|id| !is_unstopped(core, *id)) {
+            self.awaited.pop();
+        }
+        let is_report_due = self.next_report.is_none_or(|due| now.monotonic >= due);
+        if !self.awaited.is_empty() && !is_report_due {
+            return;
         }
         // A band may stop at once (nothing but FATAL and BACKOFF in it): then the next one begins.
         while let Some(band) = highest_unstopped_band(core) {
@@ -53,7 +63,7 @@ impl Shutdown {
                 self.has_ended = true;
                 outbox.effects.push(Effect::End(core.mood()));
             }
-        } else if self.next_report.is_none_or(|due| now.monotonic >= due) {
+        } else if is_report_due {
             let waited_for: Vec<&Process> = unstopped.iter().filter_map(|id| core.process(*id)).collect();
             let names: Vec<&str> = waited_for.iter().map(|process| process.config.name.as_str()).collect();
             outbox.info(format!("waiting for {} to die", names.join(", ")));
@@ -63,17 +73,30 @@ impl Shutdown {
             }
             self.next_report = Some(now.monotonic + REPORT_INTERVAL);
         }
+        self.awaited = match highest_unstopped_band(core) {
+            Some(band) => {
+                let in_band = |id: &ProcessId| {
+                    let group = core.process(*id).and_then(|process| core.group(&process.group));
+                    group.is_some_and(|group| group.priority == band)
+                };
+                unstopped.into_iter().filter(in_band).collect()
+            }
+            None => Vec::new(),
+        };
     }
 }
 
 fn unstopped(core: &Core) -> Vec<ProcessId> {
     let ids = core.groups().flat_map(|group| group.processes.iter().copied());
-    ids.filter(|id| core.process(*id).is_some_and(|process| !process.state.is_stopped())).collect()
+    ids.filter(|id| is_unstopped(core, *id)).collect()
+}
+
+fn is_unstopped(core: &Core, id: ProcessId) -> bool {
+    core.process(id).is_some_and(|process| !process.state.is_stopped())
 }
 
 fn highest_unstopped_band(core: &Core) -> Option<i64> {
-    let is_unstopped = |id: &ProcessId| core.process(*id).is_some_and(|process| !process.state.is_stopped());
-    let unstopped = core.groups().filter(|group| group.processes.iter().any(is_unstopped));
+    let unstopped = core.groups().filter(|group| group.processes.iter().any(|id| is_unstopped(core, *id)));
     unstopped.map(|group| group.priority).max()
 }
 

@@ -4,8 +4,9 @@
 
 mod config_support;
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
-use supervisor_core::config::{Autorestart, LogLevel, Overrides, datatypes, paths, read};
+use supervisor_core::config::{Autorestart, LogLevel, Overrides, Settings, datatypes, paths, read};
 use supervisor_core::expand::{Expansions, Term, expand, key_value_list, split};
 use supervisor_core::ini::IniFile;
 
@@ -141,7 +142,10 @@ fn compare_whole(name: &str, main: impl Fn(&Value) -> String) -> usize {
             }
             Err(error) => json!({ "error": error.to_string() }),
         };
-        if ours.get("ok") != case.get("ok") || ours.get("error") != case.get("error") {
+        // What is not set may be left out or be null.
+        let theirs = case.get("ok").map(|settings| Settings::deserialize(settings).unwrap());
+        let theirs = theirs.map(|settings| serde_json::to_value(settings).unwrap());
+        if ours.get("ok") != theirs.as_ref() || ours.get("error") != case.get("error") {
             differences.push(format!("{case}\n    ours: {ours}"));
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use config_support::Pretended;
 use serde_json::Value;
 use supervisor_core::config::options::command_line::{Action, Program};
-use supervisor_core::config::options::document::options_document;
+use supervisor_core::config::options::document::configuration_document;
 use supervisor_core::config::options::sample::sample_configuration;
 use supervisor_core::config::options::{Default, SECTIONS, Sample};
 use supervisor_core::config::{HttpAddress, LogTarget, Overrides, check, read, read_client};
@@ -17,13 +17,32 @@ use supervisor_core::ini::IniFile;
 const FILE: &str = "/etc/app/supervisord.conf";
 
 #[test]
-fn the_page_of_options_is_current() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/options.md");
-    let page = options_document();
-    if std::env::var_os("UPDATE_OPTIONS_PAGE").is_some() {
+fn the_page_of_the_configuration_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let page = configuration_document();
+    if std::env::var_os("UPDATE_CONFIGURATION_PAGE").is_some() {
         std::fs::write(path, &page).unwrap();
     }
-    assert!(std::fs::read_to_string(path).unwrap() == page, "docs/options.md is behind the option table");
+    let current = std::fs::read_to_string(path).unwrap() == page;
+    assert!(current, "docs/configuration.md is behind the option table");
+}
+
+#[test]
+fn every_option_stands_in_the_page_with_what_it_takes() {
+    let page = configuration_document();
+    for section in &SECTIONS {
+        let part = page.split_once(&format!("## `[{}]`", section.shown_name())).unwrap().1;
+        let part = part.split("\n## ").next().unwrap();
+        for option in section.own_options {
+            let row = part.lines().find(|line| line.starts_with(&format!("| `{}` |", option.name))).unwrap();
+            assert!(row.contains(option.meaning) && row.contains(option.sees.title()), "{row}");
+            assert!(page.contains(&format!(
+                "| {} | {} |",
+                option.value_type.title(),
+                option.value_type.accepts()
+            )));
+        }
+    }
 }
 
 #[test]

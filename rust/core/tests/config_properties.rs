@@ -5,6 +5,7 @@ mod config_support;
 
 use config_support::Pretended;
 use proptest::prelude::*;
+use supervisor_core::config::check::check_configuration;
 use supervisor_core::config::{Overrides, read};
 use supervisor_core::expand::{Expansions, Term, expand, integer, key_value_list, repr, split};
 use supervisor_core::ini::IniFile;
@@ -12,6 +13,21 @@ use supervisor_core::ini::IniFile;
 /// Text made of what the parsers look at.
 fn syntax() -> impl Strategy<Value = String> {
     "[\\[\\]a-c=:;#%()'\"\\\\, \t\r\n0-9.*sd\u{a0}é]{0,40}"
+}
+
+/// A line of a configuration, or of something like it.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("[program:a]\ncommand = x\n".to_owned()),
+        Just("[group:g]\n".to_owned()),
+        Just("[eventlistener:l]\n".to_owned()),
+        ("(programs|numprocs|autostart|command|stdout_logfile|process_name|environment|stopasgroup|minfds)", "[ =:]")
+            .prop_flat_map(|(name, sign)| {
+                "[a%()0-9,;\"' =/s]{0,8}".prop_map(move |value| format!("{name}{sign}{value}\n"))
+            }),
+        "[\\[a =:#;]{0,6}\n",
+        "  [a-z%;]{0,6}\n",
+    ]
 }
 
 proptest! {
@@ -66,5 +82,43 @@ proptest! {
         prop_assert!(!shown.contains(['\n', '\r', '\0']));
         prop_assert!(shown.len() >= 2 && shown.starts_with(['\'', '"']));
         prop_assert_eq!(shown.chars().next(), shown.chars().next_back());
+    }
+
+    #[test]
+    fn a_check_agrees_with_the_reader_and_points_into_the_text(lines in prop::collection::vec(line(), 0..12)) {
+        let text = format!("[supervisord]\n{}", lines.concat());
+        let mut system = Pretended::new().file("f", &text);
+        system.folders.push("/nope".to_owned());
+        let report = check_configuration(&system, "f", &Overrides::default());
+        // No socket is in these texts, so that nothing but the text can be refused.
+        prop_assert_eq!(report.starts, read(&system, "f", &Overrides::default()).is_ok(), "{}", text);
+        for problem in &report.problems {
+            prop_assert!(!problem.message.contains('\n'));
+            if let (Some(line), Some(source)) = (problem.line, &problem.source) {
+                prop_assert_eq!(text.split('\n').nth(line - 1), Some(source.as_str()));
+                let end = problem.column.unwrap() + problem.length.unwrap();
+                prop_assert!(end <= source.chars().count() + 2, "{:?}", problem);
+            }
+        }
+    }
+
+    #[test]
+    fn quoted_words_are_split_into_the_words(words in prop::collection::vec("[^\0]{0,12}", 0..6)) {
+        let quoted: Vec<String> =
+            words.iter().map(|word| format!("'{}'", word.replace('\'', "'\"'\"'"))).collect();
+        prop_assert_eq!(split(&quoted.join(" ")), Ok(words));
+    }
+
+    #[test]
+    fn a_name_stands_for_its_value(name in "[^()]{0,8}", value in any::<String>(), before in "[^%]{0,8}") {
+        let names = Expansions::from([(name.clone(), Term::Text(value.clone()))]);
+        prop_assert_eq!(expand(&format!("{before}%({name})s"), &[&names], "x"), Ok(format!("{before}{value}")));
+    }
+
+    #[test]
+    fn pairs_in_quotes_are_read_back(pairs in prop::collection::btree_map("[A-Z_]{1,6}", any::<String>(), 0..5)) {
+        let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
+        let text: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
+        prop_assert_eq!(key_value_list(&text.join(",")), Ok(Vec::from_iter(pairs)));
     }
 }

@@ -87,6 +87,24 @@ fn words_behind_the_options_are_refused_by_the_daemon_only() {
 }
 
 #[test]
+fn prefixes_that_the_original_knows_mean_what_they_mean_there() {
+    let said = supervisord(&["--ch", "/tmp", "--prof", "x"]).unwrap();
+    assert_eq!((said.overrides.get("childlogdir"), said.check), (Some("/tmp"), false));
+    assert_eq!(refused(&["--c", "x"]), "option --c not a unique prefix");
+    assert_eq!(refused(&["--ch"]), "option --childlogdir requires argument");
+    assert!(supervisord(&["--chec"]).unwrap().check);
+}
+
+#[test]
+fn a_check_may_be_reported_as_json_and_nothing_else_may() {
+    let said = supervisord(&["--check", "--json", "-c", "a.conf"]).unwrap();
+    assert_eq!((said.check, said.json, said.config_file.as_deref()), (true, true, Some("a.conf")));
+    assert_eq!(refused(&["--json"]), "option --json needs --check");
+    assert_eq!(refused(&["--check=yes"]), "option --check must not have an argument");
+    assert!(parse_supervisorctl(&RealSystem, "supervisorctl", &words(&["--check"])).is_err());
+}
+
+#[test]
 fn help_and_version_end_the_program_with_success() {
     assert_eq!(supervisord(&["-v"]), Err(Ending::printed("9.9\n".to_owned())));
     let help = supervisord(&["-n", "--help"]).expect_err("an end");

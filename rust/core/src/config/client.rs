@@ -1,6 +1,7 @@
 //! What supervisorctl reads of a configuration: `[supervisorctl]` and `[ctlplugin:x]`.
 
 use super::error::ConfigError;
+use super::findings::Findings;
 use super::options::{SectionKind, SectionSpec, ValueType};
 use super::overrides::Overrides;
 use super::paths;
@@ -50,13 +51,23 @@ pub fn read_client(
     let mut here = String::new();
     if let Some(path) = path {
         here = paths::dirname(&paths::normalize(system, path)).to_owned();
-        read_file(system, &mut ini, path)?;
+        read_file(system, &mut ini, path, &Findings::default())?;
         if !ini.has_section(section) {
             return Err(ConfigError::in_file(".ini file does not include supervisorctl section", path));
         }
     }
-    let names = Names::new(system, &here);
-    let values = Values::new(&ini, section, SectionKind::Supervisorctl, &names, system);
+    read_sections(&ini, &Names::new(system, &here), system, overrides)
+}
+
+/// Reads the client's sections of a text that is there.
+pub(super) fn read_sections(
+    ini: &IniFile,
+    names: &Names,
+    system: &dyn System,
+    overrides: &Overrides,
+) -> Result<ClientSettings, ConfigError> {
+    let section = SectionSpec::of(SectionKind::Supervisorctl).prefix;
+    let values = Values::new(ini, section, SectionKind::Supervisorctl, names, system);
     let server_url = values.text_of("serverurl", ValueType::Url)?.unwrap_or_default();
     let server_url = match server_url.strip_prefix(UNIX) {
         Some(socket) => format!("{UNIX}{}", paths::normalize(system, socket)),
@@ -66,7 +77,7 @@ pub fn read_client(
     let username = values.text("username")?;
     let password = values.text("password")?;
     let history_file = values.path("history_file")?;
-    let plugins = read_plugins(&ini, &names, SectionKind::CtlPlugin)?;
+    let plugins = read_plugins(ini, names, SectionKind::CtlPlugin)?;
 
     let over = |name: &str| overrides.get(name).map(str::to_owned);
     let history_file = over("history_file").or(history_file).filter(|file| !file.is_empty());

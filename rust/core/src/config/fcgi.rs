@@ -35,10 +35,10 @@ impl ProgramReader<'_> {
         let program = self.name_of(section)?;
         self.names.enter_program(&program, group);
         let values = Values::new(self.ini, section, SectionKind::FcgiProgram, &self.names, self.system);
-        let socket = read_socket(&values, section, self.system)?;
+        let socket = self.names.findings.pass(read_socket(&values, section, self.system))?;
         let mut processes = self.read_program(section, group)?;
         for process in &mut processes {
-            process.fcgi_socket = Some(socket.clone());
+            process.fcgi_socket.clone_from(&socket);
         }
         Ok(processes)
     }
@@ -57,21 +57,24 @@ fn read_socket(
             Ok(length) if (1..=BACKLOG_MOST).contains(&backlog) => Ok(length),
             _ => Err(values.error("socket_backlog", format!("Invalid socket_backlog value {backlog}"))),
         })
-        .transpose()?;
+        .transpose();
+    let backlog = values.pass(backlog)?.flatten();
     let owner = values
         .text_of("socket_owner", ValueType::UserAndGroup)?
         .map(|text| {
             datatypes::user_and_group(&text, system)
                 .map_err(|_| values.error("socket_owner", format!("Invalid socket_owner value {text}")))
         })
-        .transpose()?;
+        .transpose();
+    let owner = values.pass(owner)?.flatten();
     let mode = values
         .text_of("socket_mode", ValueType::Octal)?
         .map(|text| {
             datatypes::octal(&text)
                 .map_err(|_| values.error("socket_mode", format!("Invalid socket_mode value {text}")))
         })
-        .transpose()?;
+        .transpose();
+    let mode = values.pass(mode)?.flatten();
     let socket = values
         .text_of("socket", ValueType::FcgiSocket)?
         .filter(|socket| !socket.is_empty())

@@ -17,11 +17,13 @@ impl ProgramReader<'_> {
         let buffer_size = usize::try_from(buffer_size).ok().filter(|size| *size > 0).ok_or_else(|| {
             let message = format!("[{section}] section sets invalid buffer_size ({buffer_size})");
             values.error("buffer_size", message)
-        })?;
+        });
+        let findings = &self.names.findings;
+        let buffer_size = findings.pass(buffer_size)?.unwrap_or_default();
         let result_handler = values.text_of("result_handler", ValueType::ImportSpec)?.unwrap_or_default();
         if !is_import_spec(&result_handler) {
             let message = format!("{result_handler} cannot be resolved within [{section}]");
-            return Err(values.error("result_handler", message));
+            findings.refuse(values.error("result_handler", message))?;
         }
         let events = self.read_events(&values, section)?;
         if values.boolean("redirect_stderr")? {
@@ -29,7 +31,7 @@ impl ProgramReader<'_> {
                 "[{section}] section sets redirect_stderr=true but this is not allowed because it will \
                  interfere with the eventlistener protocol"
             );
-            return Err(values.error("redirect_stderr", message));
+            findings.refuse(values.error("redirect_stderr", message))?;
         }
         // Unlike other names this one is neither checked nor stripped; that of the processes is.
         let name = section[SectionSpec::of(SectionKind::EventListener).prefix.len()..].to_owned();
@@ -41,11 +43,12 @@ impl ProgramReader<'_> {
     /// The types of events that the section names, each once.
     fn read_events(&self, values: &Values<'_>, section: &str) -> Result<Vec<String>, ConfigError> {
         let mut events: Vec<String> = Vec::new();
-        for event in values.list_of_strings("events")? {
-            let event = event.to_uppercase();
+        for written in values.list_of_strings("events")? {
+            let event = written.to_uppercase();
             if EventType::of(&event).is_none() && !self.plugins_may_add_events {
                 let message = format!("Unknown event type {event} in [{section}] events");
-                return Err(values.error("events", message));
+                let error = values.error("events", message);
+                self.names.findings.refuse(ConfigError { value: Some(written.into()), ..error })?;
             }
             if !events.contains(&event) {
                 events.push(event);

@@ -2,14 +2,17 @@
 //!
 //! [`read`](read()) turns a file into [`Settings`], [`read_client`] into [`ClientSettings`]. What an
 //! option is called, takes and defaults to stands in one table, [`options`]. Everything outside the
-//! text is asked of a [`System`].
+//! text is asked of a [`System`]. [`check`](mod@check) reads a file the same way and tells all that is
+//! wrong with it.
 
+pub mod check;
 mod client;
 mod daemon;
 pub mod datatypes;
 pub mod diff;
 mod error;
 mod fcgi;
+mod findings;
 mod listeners;
 pub mod options;
 mod overrides;
@@ -24,6 +27,7 @@ mod values;
 
 pub use client::{ClientSettings, CtlPluginSettings, read_client};
 pub use error::ConfigError;
+pub use findings::Severity;
 pub use overrides::{Overrides, check};
 pub use read::{ROOT_SEARCH_WARNING, find_config, read, search_paths};
 pub use settings::{

@@ -16,10 +16,11 @@ pub(super) fn read_plugins(
     kind: SectionKind,
 ) -> Result<Vec<RpcInterfaceSettings>, ConfigError> {
     let spec = SectionSpec::of(kind);
-    ini.sections()
-        .filter(|section| section.starts_with(spec.prefix))
-        .map(|section| read(ini, names, spec, section))
-        .collect()
+    let mut plugins = Vec::new();
+    for section in ini.sections().filter(|section| section.starts_with(spec.prefix)) {
+        plugins.extend(names.findings.pass(read(ini, names, spec, section))?);
+    }
+    Ok(plugins)
 }
 
 fn read(

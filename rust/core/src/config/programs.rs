@@ -1,6 +1,8 @@
 //! `[program:x]` sections, the `[group:x]` sections that gather them, and what `[eventlistener:x]` and
 //! `[fcgi-program:x]` sections have in common with them.
 
+use std::collections::HashSet;
+
 use super::daemon::backups;
 use super::datatypes;
 use super::error::ConfigError;
@@ -28,28 +30,33 @@ impl ProgramReader<'_> {
     pub(super) fn read_groups(&mut self) -> Result<Vec<GroupSettings>, ConfigError> {
         let ini = self.ini;
         let mut groups = Vec::new();
-        let mut grouped = Vec::new();
+        let mut grouped = HashSet::new();
         for section in sections(ini, SectionKind::Group) {
-            groups.push(self.read_group(section, &mut grouped)?);
+            let group = self.read_group(section, &mut grouped);
+            groups.extend(self.names.findings.pass(group)?);
         }
-        for section in
-            sections(ini, SectionKind::Program).filter(|section| !grouped.iter().any(|name| name == section))
-        {
-            let name = self.name_of(section)?;
-            let priority = self.group_values(section).integer("priority")?;
-            let processes = self.read_program(section, &name)?;
-            groups.push(GroupSettings { name, priority, processes, listener: None });
+        for section in sections(ini, SectionKind::Program).filter(|section| !grouped.contains(*section)) {
+            let group = self.read_own_group(section);
+            groups.extend(self.names.findings.pass(group)?);
         }
         for section in sections(ini, SectionKind::EventListener) {
-            groups.push(self.read_listener(section)?);
+            let group = self.read_listener(section);
+            groups.extend(self.names.findings.pass(group)?);
         }
-        for section in sections(ini, SectionKind::FcgiProgram)
-            .filter(|section| !grouped.iter().any(|name| name == section))
-        {
-            groups.push(self.read_fcgi_group(section)?);
+        for section in sections(ini, SectionKind::FcgiProgram).filter(|section| !grouped.contains(*section)) {
+            let group = self.read_fcgi_group(section);
+            groups.extend(self.names.findings.pass(group)?);
         }
         groups.sort_by(|a, b| a.priority.cmp(&b.priority).then_with(|| a.name.cmp(&b.name)));
         Ok(groups)
+    }
+
+    /// The group that a program makes which no other has.
+    fn read_own_group(&mut self, section: &str) -> Result<GroupSettings, ConfigError> {
+        let name = self.name_of(section)?;
+        let priority = self.group_values(section).integer("priority")?;
+        let processes = self.read_program(section, &name)?;
+        Ok(GroupSettings { name, priority, processes, listener: None })
     }
 
     /// The options that a group has; a program's own group reads its priority like one.
@@ -63,7 +70,11 @@ impl ProgramReader<'_> {
             .map_err(|message| ConfigError::in_section(message, section, self.ini.section_origin(section)))
     }
 
-    fn read_group(&mut self, section: &str, grouped: &mut Vec<String>) -> Result<GroupSettings, ConfigError> {
+    fn read_group(
+        &mut self,
+        section: &str,
+        grouped: &mut HashSet<String>,
+    ) -> Result<GroupSettings, ConfigError> {
         let ini = self.ini;
         let name = self.name_of(section)?;
         let programs = self.group_values(section).list_of_strings("programs")?;
@@ -74,8 +85,9 @@ impl ProgramReader<'_> {
         for program in programs {
             let as_program = format!("{}{program}", SectionSpec::of(SectionKind::Program).prefix);
             let as_fcgi = format!("{}{program}", SectionSpec::of(SectionKind::FcgiProgram).prefix);
+            let findings = self.names.findings.clone();
             let refuse = |message| {
-                Err(ConfigError {
+                findings.refuse(ConfigError {
                     option: Some("programs".into()),
                     value: Some(program.as_str().into()),
                     ..ConfigError::in_section(message, section, ini.origin(section, "programs"))
@@ -83,22 +95,22 @@ impl ProgramReader<'_> {
             };
             match (ini.has_section(&as_program), ini.has_section(&as_fcgi)) {
                 (false, false) => {
-                    return refuse(format!("[{shown}] names unknown program or fcgi-program {program}"));
+                    refuse(format!("[{shown}] names unknown program or fcgi-program {program}"))?;
                 }
                 (true, true) => {
-                    return refuse(format!(
+                    refuse(format!(
                         "[{shown}] name {program} is ambiguous (exists as program and fcgi-program)"
-                    ));
+                    ))?;
                 }
                 (true, false) => {
                     processes.extend(self.read_program(&as_program, &name)?);
                     shown.clone_from(&as_program);
-                    grouped.push(as_program);
+                    grouped.insert(as_program);
                 }
                 (false, true) => {
                     processes.extend(self.read_fcgi_program(&as_fcgi, &name)?);
                     shown.clone_from(&as_fcgi);
-                    grouped.push(as_fcgi);
+                    grouped.insert(as_fcgi);
                 }
             }
         }
@@ -125,8 +137,11 @@ impl ProgramReader<'_> {
 
         let mut processes = Vec::new();
         for number in shared.first..shared.first.saturating_add(shared.count) {
-            let process = self.read_process(section, &shared, number)?;
-            processes.push(process);
+            let process = self.read_process(section, &shared, number);
+            if let Some(process) = self.names.findings.pass(process)? {
+                self.names.findings.came_from(group, &process.name, section);
+                processes.push(process);
+            }
         }
         processes.sort_by(|a: &ProgramSettings, b| a.name.cmp(&b.name));
         Ok(processes)
@@ -155,16 +170,19 @@ impl ProgramReader<'_> {
             .filter(|url| !url.is_empty() && !crate::expand::strip(url).eq_ignore_ascii_case("auto"));
         let user = values.user("user")?;
         let umask = values.octal("umask")?;
+        let findings = &self.names.findings;
         let process_name = datatypes::process_or_group_name(&values.raw("process_name", ValueType::Name))
-            .map_err(|message| values.error("process_name", message))?;
+            .map_err(|message| values.error("process_name", message));
+        let process_name = findings.pass(process_name)?.unwrap_or_default();
         if count > 1 && !process_name.contains("%(process_num)") {
-            return Err(values.error(
+            findings.refuse(values.error(
                 "process_name",
                 "%(process_num) must be present within process_name when numprocs > 1",
-            ));
+            ))?;
         }
         if stopasgroup && !killasgroup {
-            return Err(values.error("killasgroup", "Cannot set stopasgroup=true and killasgroup=false"));
+            let message = "Cannot set stopasgroup=true and killasgroup=false";
+            findings.refuse(values.error("killasgroup", message))?;
         }
         let template = ProgramSettings {
             name: String::new(),
@@ -211,13 +229,11 @@ impl ProgramReader<'_> {
         values.read_log("stderr", section, &mut process.stderr, &mut messages)?;
         if process.redirect_stderr {
             if matches!(process.stderr.logfile, LogTarget::File(_)) {
-                messages.push((
-                    LogLevel::Warn,
-                    format!(
-                        "For [{section}], redirect_stderr=true but stderr_logfile has also been set to a \
-                         filename, the filename has been ignored"
-                    ),
-                ));
+                let text = format!(
+                    "For [{section}], redirect_stderr=true but stderr_logfile has also been set to a \
+                     filename, the filename has been ignored"
+                );
+                values.message("stderr_logfile", text, &mut messages);
             }
             process.stderr.logfile = LogTarget::None;
         }
@@ -288,24 +304,20 @@ impl Values<'_> {
         output.maxbytes = self.byte_size(&format!("{channel}_logfile_maxbytes"))?;
         output.syslog = self.boolean(&syslog)?;
         if output.logfile == LogTarget::Syslog {
-            messages.push((
-                LogLevel::Warn,
-                format!(
-                    "For [{section}], {logfile}=syslog but this is deprecated and will be removed.  Use \
-                     {syslog}=true to enable syslog instead."
-                ),
-            ));
+            let text = format!(
+                "For [{section}], {logfile}=syslog but this is deprecated and will be removed.  Use \
+                 {syslog}=true to enable syslog instead."
+            );
+            self.message(&logfile, text, messages);
             output.logfile = LogTarget::None;
             output.syslog = true;
         }
         if output.logfile == LogTarget::Automatic && output.maxbytes == 0 {
-            messages.push((
-                LogLevel::Warn,
-                format!(
-                    "For [{section}], AUTO logging used for {logfile} without rollover, set maxbytes > 0 to \
-                     avoid filling up filesystem unintentionally"
-                ),
-            ));
+            let text = format!(
+                "For [{section}], AUTO logging used for {logfile} without rollover, set maxbytes > 0 to \
+                 avoid filling up filesystem unintentionally"
+            );
+            self.message(&logfile, text, messages);
         }
         Ok(())
     }

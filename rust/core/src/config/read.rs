@@ -2,6 +2,7 @@
 
 use super::daemon::{read_daemon, read_user};
 use super::error::ConfigError;
+use super::findings::{Finding, Findings, Severity};
 use super::options::{SectionKind, SectionSpec, Sees};
 use super::overrides::Overrides;
 use super::paths;
@@ -55,25 +56,38 @@ pub fn find_config(system: &dyn System, program: &str) -> Result<String, ConfigE
 /// # Errors
 /// Everything the original refuses with exit status 2; of several mistakes the one it finds first.
 pub fn read(system: &dyn System, path: &str, overrides: &Overrides) -> Result<Settings, ConfigError> {
+    read_noting(system, path, overrides, &mut IniFile::default(), Findings::default())
+}
+
+/// The same with a notebook: mistakes are noted where the rest can still be read, and options that are
+/// refused have their defaults. `ini` keeps the text.
+pub(super) fn read_noting(
+    system: &dyn System,
+    path: &str,
+    overrides: &Overrides,
+    ini: &mut IniFile,
+    findings: Findings,
+) -> Result<Settings, ConfigError> {
     let here = paths::abspath(system, paths::dirname(path));
-    let mut names = Names::new(system, &here);
-    let mut ini = IniFile::default();
-    read_file(system, &mut ini, path)?;
+    let mut names = Names { findings, ..Names::new(system, &here) };
+    read_file(system, ini, path, &names.findings)?;
     let mut messages = Vec::new();
-    read_includes(system, &mut ini, path, &here, &names, &mut messages)?;
+    let included = read_includes(system, ini, path, &here, &names, &mut messages);
+    names.findings.pass(included)?;
+    let ini = &*ini;
     if !ini.has_section(SectionSpec::of(SectionKind::Supervisord).prefix) {
         return Err(ConfigError::in_file(".ini file does not include supervisord section", path));
     }
 
-    let daemon = read_daemon(&ini, &mut names, system, path, overrides)?;
-    let rpc_interfaces = read_plugins(&ini, &names, SectionKind::RpcInterface)?;
+    let daemon = read_daemon(ini, &mut names, system, path, overrides)?;
+    let rpc_interfaces = read_plugins(ini, &names, SectionKind::RpcInterface)?;
     let plugins_may_add_events = rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY);
     let mut programs =
-        ProgramReader { ini: &ini, names, system, config_file: path, messages, plugins_may_add_events };
+        ProgramReader { ini, names, system, config_file: path, messages, plugins_may_add_events };
     let groups = programs.read_groups()?;
     let ProgramReader { names, messages, .. } = programs;
-    let http_servers = read_servers(&ini, &names, system)?;
-    let user = read_user(&ini, &names, system, overrides)?;
+    let http_servers = read_servers(ini, &names, system)?;
+    let user = names.findings.pass(read_user(ini, &names, system, overrides))?.flatten();
 
     let mut settings =
         Settings { daemon, http_servers, groups, rpc_interfaces, messages: by_severity(messages) };
@@ -97,14 +111,19 @@ fn by_severity(mut messages: Vec<(LogLevel, String)>) -> Vec<(LogLevel, String)>
 }
 
 /// Reads the main file into `ini`.
-pub(super) fn read_file(system: &dyn System, ini: &mut IniFile, path: &str) -> Result<(), ConfigError> {
+pub(super) fn read_file(
+    system: &dyn System,
+    ini: &mut IniFile,
+    path: &str,
+    findings: &Findings,
+) -> Result<(), ConfigError> {
     if !system.exists(path) {
         return Err(ConfigError::in_file(format!("could not find config file {path}"), path));
     }
     let bytes = system
         .read_file(path)
         .ok_or_else(|| ConfigError::in_file(format!("could not read config file {path}"), path))?;
-    Ok(ini.read(path, decode(&bytes, path)?)?)
+    findings.pass_lines(ini.read_all(path, decode(&bytes, path)?))
 }
 
 /// The files that `[include]` names, sorted pattern by pattern; one level only.
@@ -130,17 +149,30 @@ fn read_includes(
         .ok_or_else(|| error(ini, ".ini file has [include] section, but no files setting".to_owned()))?;
     let files = names.expand(files, Sees::Host, "include.files").map_err(|message| error(ini, message))?;
     let base = paths::dirname(&paths::abspath(system, path)).to_owned();
-    for pattern in files.split(crate::expand::is_space).filter(|pattern| !pattern.is_empty()) {
-        let pattern = paths::join(&base, pattern);
+    for written in files.split(crate::expand::is_space).filter(|pattern| !pattern.is_empty()) {
+        let pattern = paths::join(&base, written);
         let found = system.glob(&pattern);
         if found.is_empty() {
-            messages.push((LogLevel::Warn, format!("No file matches via include \"{pattern}\"")));
+            let message = format!("No file matches via include \"{pattern}\"");
+            let origin = ini.origin(section, "files");
+            names.findings.note(Finding {
+                severity: Severity::Warning,
+                error: ConfigError {
+                    option: Some("files".into()),
+                    value: Some(written.into()),
+                    ..ConfigError::in_section(message.clone(), section, origin)
+                },
+                help: None,
+            });
+            messages.push((LogLevel::Warn, message));
         }
         for file in found {
             messages.push((LogLevel::Info, format!("Included extra file \"{file}\" during parsing")));
             // A file that cannot be opened is passed over, as in the original.
-            if let Some(bytes) = system.read_file(&file) {
-                ini.read(&file, decode(&bytes, &file)?)?;
+            if let Some(bytes) = system.read_file(&file)
+                && let Some(text) = names.findings.pass(decode(&bytes, &file))?
+            {
+                names.findings.pass_lines(ini.read_all(&file, text))?;
             }
             ini.replace_here(paths::dirname(&paths::abspath(system, &file)));
         }

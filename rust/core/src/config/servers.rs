@@ -23,17 +23,17 @@ pub(super) fn read_servers(
         let prefix = SectionSpec::of(kind).prefix;
         for section in ini.sections().filter(|section| section.starts_with(prefix)) {
             let values = Values::new(ini, section, kind, names, system);
-            servers.push(match kind {
-                SectionKind::InetHttpServer => read_inet(&values, section)?,
-                _ => read_unix(&values, section, system)?,
-            });
+            servers.extend(names.findings.pass(match kind {
+                SectionKind::InetHttpServer => read_inet(&values, section),
+                _ => read_unix(&values, section, system),
+            })?);
         }
     }
     Ok(servers)
 }
 
 fn read_inet(values: &Values<'_>, section: &str) -> Result<HttpServerSettings, ConfigError> {
-    let credentials = read_credentials(values, section)?;
+    let credentials = values.pass(read_credentials(values, section))?.flatten();
     let text = values
         .text_of("port", ValueType::InetAddress)?
         .ok_or_else(|| values.error("port", format!("section [{section}] has no port value")))?;
@@ -54,19 +54,22 @@ fn read_unix(
         .path("file")?
         .ok_or_else(|| values.error("file", format!("section [{section}] has no file value")))?;
     let path = paths::normalize(system, crate::expand::strip(&file)).into();
-    let credentials = read_credentials(values, section)?;
+    let credentials = values.pass(read_credentials(values, section))?.flatten();
     let owner = values
         .text_of("chown", ValueType::UserAndGroup)?
         .map(|text| {
             datatypes::user_and_group(&text, system)
                 .map_err(|_| values.error("chown", format!("Invalid sockchown value {text}")))
         })
-        .transpose()?;
+        .transpose();
+    let owner = values.pass(owner)?.flatten();
     let mode = match values.text_of("chmod", ValueType::Octal)? {
-        Some(text) => datatypes::octal(&text)
-            .map_err(|_| values.error("chmod", format!("Invalid chmod value {text}")))?,
-        None => SOCKET_MODE,
+        Some(text) => {
+            datatypes::octal(&text).map_err(|_| values.error("chmod", format!("Invalid chmod value {text}")))
+        }
+        None => Ok(SOCKET_MODE),
     };
+    let mode = values.pass(mode)?.unwrap_or(SOCKET_MODE);
     let address = HttpAddress::Unix { path, mode, owner };
     Ok(HttpServerSettings { section: section.to_owned(), address, credentials })
 }

@@ -1,5 +1,7 @@
 //! What a configuration asks of the machine it is read on.
 
+use crate::input::SpawnError;
+
 /// A user of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
@@ -52,6 +54,13 @@ pub trait System {
 
     /// The number of a group of a name.
     fn group_by_name(&self, name: &str) -> Option<u32>;
+
+    /// Whether a program could be started: what [`SpawnError`] a start would meet with its file. A name
+    /// without a slash is looked up in `path`, or in the daemon's own `PATH` without one.
+    ///
+    /// # Errors
+    /// The file is missing or cannot be executed.
+    fn find_program(&self, program: &str, path: Option<&str>) -> Result<(), SpawnError>;
 
     /// Whether a group of this number exists.
     fn group_exists(&self, gid: u32) -> bool;

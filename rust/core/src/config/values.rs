@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::datatypes;
 use super::error::ConfigError;
+use super::findings::Findings;
 use super::options::{Default, OptionSpec, SectionKind, SectionSpec, Sees, ValueType};
 use super::overrides::Overrides;
 use super::settings::{Autorestart, EnvironmentVariables, LogLevel, LogTarget};
@@ -28,6 +29,8 @@ pub(super) struct Names {
     pub(super) group_name: Expansions,
     /// `process_num`, `numprocs`, and `ENV_X` of the program's environment.
     pub(super) process: Expansions,
+    /// What becomes of the mistakes that are met with these names.
+    pub(super) findings: Findings,
 }
 
 impl Names {
@@ -58,7 +61,7 @@ impl Names {
     }
 
     fn layers(&self, sees: Sees) -> Vec<&Expansions> {
-        let Self { environment, here, host, program_name, group_name, process } = self;
+        let Self { environment, here, host, program_name, group_name, process, findings: _ } = self;
         match sees {
             Sees::Environment => vec![environment],
             Sees::Here => vec![environment, here],
@@ -115,12 +118,34 @@ impl<'a> Values<'a> {
 
     /// An error about one of the section's options.
     pub(super) fn error(&self, name: &str, message: impl Into<String>) -> ConfigError {
+        let name = self.written_as(name);
         let origin = self.ini.origin(self.section, name).or_else(|| self.ini.section_origin(self.section));
         ConfigError {
             option: Some(name.into()),
             value: self.ini.get(self.section, name).map(Into::into),
             ..ConfigError::in_section(message, self.section, origin)
         }
+    }
+
+    /// The option whose text holds for this one.
+    fn written_as<'n>(&self, name: &'n str) -> &'n str {
+        match self.spec.option(name).map(|spec| spec.default) {
+            Some(Default::SameAs(other)) if self.ini.get(self.section, name).is_none() => {
+                self.written_as(other)
+            }
+            _ => name,
+        }
+    }
+
+    /// Says something in the main log about an option; a check notes it as a warning.
+    pub(super) fn message(&self, name: &str, text: String, messages: &mut Vec<(LogLevel, String)>) {
+        self.names.findings.warning(self.error(name, text.clone()));
+        messages.push((LogLevel::Warn, text));
+    }
+
+    /// Lets a result through, or notes its mistake where a check is made.
+    pub(super) fn pass<T>(&self, result: Result<T, ConfigError>) -> Result<Option<T>, ConfigError> {
+        self.names.findings.pass(result)
     }
 
     /// The text as written, or the default.
@@ -159,6 +184,19 @@ impl<'a> Values<'a> {
         expected: ValueType,
         convert: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, ConfigError> {
+        let given = self.given(name, expected, &convert);
+        match self.names.findings.pass(given)? {
+            Some(value) => Ok(value),
+            None => Ok(self.default_text(name).and_then(|text| convert(text).ok())),
+        }
+    }
+
+    fn given<T>(
+        &self,
+        name: &str,
+        expected: ValueType,
+        convert: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
         let text = self.expanded(name, expected)?;
         let in_file = text.map(|text| convert(&text).map_err(|message| self.error(name, message)));
         let in_file = in_file.transpose()?;
@@ -169,6 +207,15 @@ impl<'a> Values<'a> {
                 ..ConfigError::new(message)
             }),
             None => Ok(in_file),
+        }
+    }
+
+    /// With what a check goes on when a value is refused.
+    fn default_text(&self, name: &str) -> Option<&'static str> {
+        match self.spec.option(name)?.default {
+            Default::Text(text) => Some(text),
+            Default::SameAs(other) => self.default_text(other),
+            Default::Required | Default::Unset | Default::TemporaryDirectory => None,
         }
     }
 
@@ -267,9 +314,11 @@ impl<'a> Values<'a> {
     pub(super) fn environment(&self, name: &str) -> Result<EnvironmentVariables, ConfigError> {
         let spec = self.spec(name, ValueType::KeyValueList);
         let text = self.raw(name, ValueType::KeyValueList);
-        self.names
+        let variables = self
+            .names
             .expand(&text, spec.sees, name)
             .and_then(|text| crate::expand::key_value_list(&text))
-            .map_err(|message| self.error(name, message))
+            .map_err(|message| self.error(name, message));
+        Ok(self.names.findings.pass(variables)?.unwrap_or_default())
     }
 }

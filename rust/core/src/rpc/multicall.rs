@@ -75,9 +75,7 @@ fn read_call(call: &Value) -> Result<(String, Vec<Value>), Fault> {
     let Value::Struct(members) = call else { return Err(incorrect("No methodName")) };
     // The last of several members of one name wins, as in Python.
     let member = |name: &str| members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value);
-    let Some(Value::String(method)) = member("methodName") else {
-        return Err(incorrect("No methodName"));
-    };
+    let Some(Value::String(method)) = member("methodName") else { return Err(incorrect("No methodName")) };
     if method == "system.multicall" {
         return Err(incorrect("Recursive system.multicall forbidden"));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use supervisor_core::config::{System, User};
+use supervisor_core::input::SpawnError;
 
 /// A system of a few files, folders and users.
 pub(crate) struct Pretended {
@@ -122,6 +123,18 @@ impl System for Pretended {
 
     fn group_by_name(&self, name: &str) -> Option<u32> {
         number_of(name)
+    }
+
+    /// Programs are files among the pretended ones; `/bin` is searched where no `PATH` is given.
+    fn find_program(&self, program: &str, path: Option<&str>) -> Result<(), SpawnError> {
+        let folders = path.unwrap_or("/bin").split(':');
+        let found = match program.contains('/') {
+            true => self.files.contains_key(program),
+            false => {
+                folders.into_iter().any(|folder| self.files.contains_key(&format!("{folder}/{program}")))
+            }
+        };
+        if found { Ok(()) } else { Err(SpawnError::NotFound { filename: program.to_owned() }) }
     }
 
     fn group_exists(&self, gid: u32) -> bool {

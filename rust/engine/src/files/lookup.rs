@@ -6,6 +6,9 @@ use std::path::Path;
 use glob::{MatchOptions, Pattern};
 use nix::unistd::{self, AccessFlags, Gid, Group, Uid};
 use supervisor_core::config::{System, User, paths};
+use supervisor_core::input::SpawnError;
+
+use crate::spawn::resolve;
 
 /// Folders for temporary files when no variable names one, in Python's order.
 const TEMPORARY: [&str; 3] = ["/tmp", "/var/tmp", "/usr/tmp"];
@@ -86,6 +89,10 @@ impl System for RealSystem {
 
     fn group_by_name(&self, name: &str) -> Option<u32> {
         Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw())
+    }
+
+    fn find_program(&self, program: &str, path: Option<&str>) -> Result<(), SpawnError> {
+        resolve(program, path).map(drop)
     }
 
     fn group_exists(&self, gid: u32) -> bool {

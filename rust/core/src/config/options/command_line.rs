@@ -24,6 +24,10 @@ pub enum Action {
     Version,
     /// Opens the shell after the command (supervisorctl).
     Interactive,
+    /// Checks the configuration and starts nothing.
+    Check,
+    /// Has the check's report as JSON.
+    Json,
     /// Python's profiler in the original; taken and not acted upon.
     Profile,
 }
@@ -37,6 +41,12 @@ pub struct CommandLineOption {
     pub action: Action,
     /// What the help says.
     pub meaning: &'static str,
+    /// Whether the original does not have it: then it takes no unique prefix from an option that it has.
+    pub is_new: bool,
+}
+
+const fn option(switch: Switch, action: Action, meaning: &'static str) -> CommandLineOption {
+    CommandLineOption { switch, action, meaning, is_new: false }
 }
 
 const fn flag(
@@ -45,25 +55,33 @@ const fn flag(
     action: Action,
     meaning: &'static str,
 ) -> CommandLineOption {
-    CommandLineOption { switch: Switch { short: Some(short), long, argument: None }, action, meaning }
+    option(Switch { short: Some(short), long, argument: None }, action, meaning)
+}
+
+const fn new_flag(long: &'static str, action: Action, meaning: &'static str) -> CommandLineOption {
+    let switch = Switch { short: None, long: Some(long), argument: None };
+    CommandLineOption { switch, action, meaning, is_new: true }
 }
 
 const HELP: CommandLineOption = flag('h', Some("help"), Action::Help, "Print this help and exit.");
 const HELP_LETTER: CommandLineOption = flag('?', None, Action::Help, "The same as -h.");
-const CONFIGURATION: CommandLineOption = CommandLineOption {
-    switch: Switch { short: Some('c'), long: Some("configuration"), argument: Some("FILENAME") },
-    action: Action::Configuration,
-    meaning: "Configuration file; without it the usual places are searched.",
-};
+const CONFIGURATION: CommandLineOption = option(
+    Switch { short: Some('c'), long: Some("configuration"), argument: Some("FILENAME") },
+    Action::Configuration,
+    "Configuration file; without it the usual places are searched.",
+);
 const VERSION: CommandLineOption =
     flag('v', Some("version"), Action::Version, "Print the version number and exit.");
 const INTERACTIVE: CommandLineOption =
     flag('i', Some("interactive"), Action::Interactive, "Open a shell after the action.");
-const PROFILE: CommandLineOption = CommandLineOption {
-    switch: Switch { short: None, long: Some("profile_options"), argument: Some("OPTIONS") },
-    action: Action::Profile,
-    meaning: "Accepted for old command lines; there is no Python profiler here.",
-};
+const PROFILE: CommandLineOption = option(
+    Switch { short: None, long: Some("profile_options"), argument: Some("OPTIONS") },
+    Action::Profile,
+    "Accepted for old command lines; there is no Python profiler here.",
+);
+const CHECK: CommandLineOption =
+    new_flag("check", Action::Check, "Check the configuration, start nothing; exit 2 if it is refused.");
+const JSON: CommandLineOption = new_flag("json", Action::Json, "With --check: the report as JSON.");
 
 impl Program {
     /// The section that its options give values to.
@@ -78,12 +96,12 @@ impl Program {
     #[must_use]
     pub fn options(self) -> Vec<CommandLineOption> {
         let (first, last): (&[_], &[_]) = match self {
-            Self::Supervisord => (&[CONFIGURATION, HELP, HELP_LETTER, VERSION], &[PROFILE]),
+            Self::Supervisord => (&[CONFIGURATION, HELP, HELP_LETTER, VERSION], &[PROFILE, CHECK, JSON]),
             Self::Supervisorctl => (&[CONFIGURATION, HELP, HELP_LETTER, INTERACTIVE], &[]),
         };
-        let settings = SectionSpec::of(self.section()).own_options.iter().filter_map(|option| {
-            let switch = option.switch?;
-            Some(CommandLineOption { switch, action: Action::Set(option), meaning: option.meaning })
+        let settings = SectionSpec::of(self.section()).own_options.iter().filter_map(|spec| {
+            let switch = spec.switch?;
+            Some(option(switch, Action::Set(spec), spec.meaning))
         });
         first.iter().copied().chain(settings).chain(last.iter().copied()).collect()
     }

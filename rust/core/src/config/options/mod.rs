@@ -1,7 +1,7 @@
 //! The option table: every option of every section, once.
 //!
 //! Parsing and defaults ([`super::read()`]), the command lines and their help, the sample configuration
-//! ([`sample::sample_configuration`]) and `docs/options.md` ([`document::options_document`]) are all
+//! ([`sample::sample_configuration`]) and `docs/configuration.md` ([`document::configuration_document`]) are all
 //! fed from it. Options and defaults are those of parity 2, their order is the one people know from
 //! the sample.
 
@@ -121,6 +121,61 @@ impl ValueType {
     }
 }
 
+impl ValueType {
+    /// What texts it accepts, for the documentation.
+    #[must_use]
+    pub fn accepts(self) -> &'static str {
+        match self {
+            Self::Text => "any text",
+            Self::Integer => "a whole number as Python's `int()` reads it, negative ones too",
+            Self::Boolean => "`yes`, `true`, `on`, `1` or `no`, `false`, `off`, `0`, in any case",
+            Self::ByteSize => "a whole number, with `KB`, `MB` or `GB` (of 1024) behind it where wanted",
+            Self::Octal => "a number in octal digits",
+            Self::Path => "a path; `~` is expanded, and a relative one is made absolute",
+            Self::ExistingDirectory => "a directory that exists; `~` is expanded",
+            Self::ExistingDirectoryPath => {
+                "a path whose directory exists, or a bare file name; `~` is expanded"
+            }
+            Self::LogTarget => {
+                "a path whose directory exists, or one of these words in any case; `OFF` is `NONE`"
+            }
+            Self::LogLevel => "`critical`, `error`, `warn`, `info`, `debug`, `trace` or `blather`",
+            Self::Signal => "a signal by its number or its name, with or without `SIG`",
+            Self::ExitCodes => "numbers from 0 to 255 with commas between; empty for none",
+            Self::User => "the name or the number of a user that exists",
+            Self::UserAndGroup => "a user, and a group behind a colon where wanted; both must exist",
+            Self::InetAddress => "`port`, `host:port`, `*:port` or `:port`, with a port from 1 to 65535",
+            Self::KeyValueList => {
+                "`NAME=value` with commas between; quotes, as in a shell, around what is no word"
+            }
+            Self::Url => "a URL with a scheme and a host or a path",
+            Self::Autorestart => "these words, or any truth value",
+            Self::Name => "a text without space, colon and slash",
+            Self::ListOfStrings => "names with commas between",
+            Self::Patterns => {
+                "patterns with `*`, `?` and `[…]`, with white space between, for files or folders"
+            }
+            Self::ImportSpec => "the name of a Python module, a colon, and the name of something in it",
+            Self::FcgiSocket => "these forms, the path absolute and the port from 1 to 65535",
+        }
+    }
+
+    /// What is said to a wrong value where that depends on the machine or the section.
+    #[must_use]
+    pub fn refuses(self) -> Option<&'static str> {
+        match self {
+            Self::ExistingDirectory => Some("`/nope`: `/nope is not an existing directory`"),
+            Self::ExistingDirectoryPath | Self::LogTarget => {
+                Some("`/nope/x`: `The directory named as part of the path /nope/x does not exist`")
+            }
+            Self::User => Some("`ghost`: `Invalid user name ghost`"),
+            Self::UserAndGroup => Some("`ghost`: `Invalid sockchown value ghost`"),
+            Self::FcgiSocket => Some("`udp://x`: `('Bad socket format %s', 'udp://x')`"),
+            _ => None,
+        }
+    }
+}
+
 /// What holds when an option is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
@@ -209,11 +264,25 @@ pub struct OptionSpec {
     pub sample: Sample,
     /// Its form on the command line of the program that reads the section.
     pub switch: Option<Switch>,
+    /// What else is refused besides texts that its type refuses; may be empty.
+    pub refused: &'static str,
+    /// Whether the original does not know it; the sample then shows it at the end.
+    pub is_new: bool,
 }
 
 impl OptionSpec {
     const fn new(name: &'static str, value_type: ValueType, default: Default, meaning: &'static str) -> Self {
-        Self { name, value_type, default, meaning, sees: Sees::Here, sample: Sample::Hidden, switch: None }
+        Self {
+            name,
+            value_type,
+            default,
+            meaning,
+            sees: Sees::Here,
+            sample: Sample::Hidden,
+            switch: None,
+            refused: "",
+            is_new: false,
+        }
     }
 
     const fn sees(self, sees: Sees) -> Self {
@@ -226,6 +295,10 @@ impl OptionSpec {
 
     const fn commented(self, text: &'static str) -> Self {
         Self { sample: Sample::Commented(text), ..self }
+    }
+
+    const fn refused(self, refused: &'static str) -> Self {
+        Self { refused, ..self }
     }
 
     const fn takes(self, short: char, long: &'static str, argument: &'static str) -> Self {
@@ -268,6 +341,29 @@ impl SectionSpec {
     #[must_use]
     pub fn of(kind: SectionKind) -> &'static Self {
         SECTIONS.iter().find(|section| section.kind == kind).unwrap_or(&SECTIONS[0])
+    }
+
+    /// The kind of a section of this name; `None` for names that mean nothing here.
+    #[must_use]
+    pub fn named(section: &str) -> Option<&'static Self> {
+        SECTIONS.iter().find(|spec| match spec.kind {
+            // As in the original, any name that begins so is a server.
+            SectionKind::UnixHttpServer | SectionKind::InetHttpServer => section.starts_with(spec.prefix),
+            _ if spec.has_names() => section.starts_with(spec.prefix),
+            _ => section == spec.prefix,
+        })
+    }
+
+    /// Whether there may be many sections of the kind, each with a name behind the colon.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.prefix.ends_with(':')
+    }
+
+    /// Whether options beyond the known ones are passed on to Python code.
+    #[must_use]
+    pub fn takes_any_option(&self) -> bool {
+        matches!(self.kind, SectionKind::RpcInterface | SectionKind::CtlPlugin)
     }
 
     /// The name shown in the sample and the documentation, without brackets.

@@ -55,7 +55,8 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             Default::Text("%(program_name)s"),
             "Name of the process; must use %(process_num)d when numprocs is above 1.",
         )
-        .commented("%(program_name)s"),
+        .commented("%(program_name)s")
+        .refused("without `%(process_num)` when `numprocs` is above 1"),
         program("numprocs", ValueType::Integer, "1", "Number of processes to run.").commented("1"),
         program("numprocs_start", ValueType::Integer, "0", "First value of process_num."),
         process(
@@ -110,7 +111,8 @@ pub(super) const PROGRAM: SectionSpec = SectionSpec {
             "Send SIGKILL to its whole process group.",
         )
         .sees(Sees::Program)
-        .commented("false"),
+        .commented("false")
+        .refused("`false` with `stopasgroup=true`"),
         OptionSpec::new("user", ValueType::User, Default::Unset, "User to run as; needs root.")
             .sees(Sees::Program)
             .commented("nobody"),
@@ -219,14 +221,16 @@ pub(super) const EVENT_LISTENER: SectionSpec = SectionSpec {
             Default::Required,
             "Types of events to be told about.",
         )
-        .commented("EVENT"),
+        .commented("EVENT")
+        .refused("an empty list; a type that nobody knows"),
         OptionSpec::new(
             "buffer_size",
             ValueType::Integer,
             Default::Text("10"),
             "Events kept while all listeners are busy.",
         )
-        .commented("10"),
+        .commented("10")
+        .refused("less than 1"),
         OptionSpec::new(
             "result_handler",
             ValueType::ImportSpec,
@@ -246,7 +250,8 @@ pub(super) const EVENT_LISTENER: SectionSpec = SectionSpec {
             Default::Text("false"),
             "Must stay false: standard output speaks the event protocol.",
         )
-        .commented("false"),
+        .commented("false")
+        .refused("`true`"),
         program("stdout_capture_maxbytes", ValueType::ByteSize, "0", "Without effect in a listener."),
         program("stderr_capture_maxbytes", ValueType::ByteSize, "0", "Bytes kept between capture tags."),
     ],
@@ -267,19 +272,22 @@ pub(super) const FCGI_PROGRAM: SectionSpec = SectionSpec {
             ValueType::Integer,
             Default::Unset,
             "Length of the queue of connections, 1 to 65535; the system's longest without it.",
-        ),
+        )
+        .refused("outside 1 to 65535"),
         OptionSpec::new(
             "socket_owner",
             ValueType::UserAndGroup,
             Default::Unset,
             "Owner of a unix socket; the user of the program without it.",
-        ),
+        )
+        .refused("with a TCP socket"),
         OptionSpec::new(
             "socket_mode",
             ValueType::Octal,
             Default::Unset,
             "Permission bits of a unix socket; 0700 without it.",
-        ),
+        )
+        .refused("with a TCP socket"),
         // The socket's owner depends on it, so it is read early, when the program's names are not known.
         OptionSpec::new(
             "user",
@@ -307,7 +315,8 @@ pub(super) const GROUP: SectionSpec = SectionSpec {
             Default::Text(""),
             "Names of the sections of its programs, with commas between.",
         )
-        .commented("one,two"),
+        .commented("one,two")
+        .refused("a name without a section, or with a `program` and an `fcgi-program` section"),
         PRIORITY,
     ],
 };

@@ -15,9 +15,11 @@ const fn password(meaning: &'static str) -> OptionSpec {
 }
 
 const SERVER_USERNAME: OptionSpec =
-    username("Name that clients must give; without one anybody may connect.", "user");
+    username("Name that clients must give; without one anybody may connect.", "user")
+        .refused("without a password");
 const SERVER_PASSWORD: OptionSpec =
-    password("Password that clients must give, in clear or as {SHA} with the hexadecimal SHA-1 behind it.");
+    password("Password that clients must give, in clear or as {SHA} with the hexadecimal SHA-1 behind it.")
+        .refused("without a username");
 
 pub(super) const UNIX_HTTP_SERVER: SectionSpec = SectionSpec {
     kind: SectionKind::UnixHttpServer,
