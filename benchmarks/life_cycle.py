@@ -3,9 +3,9 @@
 
     python3 benchmarks/life_cycle.py [--programs N] [--rounds N] [--theirs PREFIX] [--ours PREFIX]
 
-The yardstick for starts is `spawn_loop.c`, nothing but vfork and exec; a C compiler is needed for it. The time
-that the control thread is held up by one spawn is printed where `cargo` is there to build the example that
-measures it. Everything runs in temporary folders and is ended when the run ends.
+The yardstick for starts is `spawn_loop.c`, nothing but vfork and exec; a C compiler is needed for it. The
+time that the control thread is held up by one spawn is printed where `cargo` is there to build the example
+that measures it. Everything runs in temporary folders and is ended when the run ends.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from side_by_side import REPOSITORY, Row  # noqa: E402
+from side_by_side import REPOSITORY, Row
 
-from harness.daemon import Daemon, running  # noqa: E402
-from harness.under_test import UnderTest  # noqa: E402
-from harness.waiting import wait_for  # noqa: E402
+from harness.daemon import Daemon, running
+from harness.under_test import UnderTest
+from harness.waiting import wait_for
 
 #: Longest wait for one measured thing, in seconds: the original takes a minute and a half for some.
 PATIENCE = 600.0
@@ -52,12 +52,13 @@ def many(count: int, more: str = "") -> str:
     """That many small programs in sections of their own, all in state RUNNING as soon as they are spawned."""
     logs = "stdout_logfile = NONE\nstderr_logfile = NONE\n"
     return "".join(
-        f"[program:p{number}]\ncommand = /bin/sleep 1000\nstartsecs = 0\n{logs}{more}\n" for number in range(count)
+        f"[program:p{number}]\ncommand = /bin/sleep 1000\nstartsecs = 0\n{logs}{more}\n"
+        for number in range(count)
     )
 
 
 def times_of(daemon: Daemon, text: str) -> list[float]:
-    """When lines of the main log with this text were written, in milliseconds; daemons are run with TZ=UTC."""
+    """When lines of the main log with this text were written, in milliseconds; daemons run with TZ=UTC."""
     found = []
     for line in daemon.log_text.splitlines():
         match = STAMPED.fullmatch(line)
@@ -74,7 +75,7 @@ def wait_count(daemon: Daemon, text: str, count: int) -> list[float]:
 
 
 def start_and_shutdown(under_test: UnderTest, count: int) -> tuple[float, float, float]:
-    """Milliseconds from the start of the daemon to all RUNNING, from the first spawn to all RUNNING, of a shutdown."""
+    """Milliseconds from the daemon's start, and from the first spawn, to all RUNNING; and of a shutdown."""
     begin = time.time() * 1000
     with running(under_test, many(count), supervisord=LIMITS) as daemon:
         last = wait_count(daemon, "entered RUNNING state", count)[-1]
@@ -140,7 +141,7 @@ def yardstick(loop: str, count: int, rounds: int) -> float:
 
 
 def blocked_per_spawn() -> str:
-    """Median and 99th percentile of one spawn in the engine, in microseconds; why not, where cargo is missing."""
+    """Median and 99th percentile of one spawn in the engine, in microseconds; or why there is none."""
     cargo = shutil.which(os.environ.get("CARGO", "cargo"))
     if cargo is None:
         return "not measured: no cargo"
@@ -161,8 +162,8 @@ def rows(theirs: UnderTest, ours: UnderTest, programs: int, rounds: int, folder:
     """Measure and print one row after the other."""
     loop, stamp = compiled("spawn_loop", folder), compiled("stamp", folder)
 
-    def show(what: str, unit: str, original: float, own: float, goal: str, met: bool) -> None:
-        print(Row(what, unit, original, own, goal, met), flush=True)
+    def show(what: str, both: Sequence[float], goal: str, met: bool) -> None:
+        print(Row(what, "ms", both[0], both[1], goal, met), flush=True)
 
     bare = yardstick(loop, programs, rounds)
     runs = [(start_and_shutdown(theirs, programs), start_and_shutdown(ours, programs)) for _ in range(rounds)]
@@ -170,19 +171,19 @@ def rows(theirs: UnderTest, ours: UnderTest, programs: int, rounds: int, folder:
         [statistics.median(run[side][part] for run in runs) for side in (0, 1)] for part in range(3)
     )
     bare = statistics.median([bare, yardstick(loop, programs, rounds)])
-    show(f"{programs} programs, start of the daemon to all RUNNING", "ms", *whole, "less", whole[1] < whole[0])
-    ratio = f"at most 1.5 × a bare loop of {bare:.0f} ms ({spawning[1] / bare:.2f} ×)"
-    show(f"{programs} programs, ready to all RUNNING", "ms", *spawning, ratio, spawning[1] <= 1.5 * bare)
-    show(f"shutdown of {programs}", "ms", *shutdown, "at most 1/20", shutdown[1] <= shutdown[0] / 20)
+    show(f"{programs} programs, start of the daemon to all RUNNING", whole, "less", whole[1] < whole[0])
+    ratio = f"at most 1.5 times a bare loop of {bare:.0f} ms ({spawning[1] / bare:.2f} times)"
+    show(f"{programs} programs, ready to all RUNNING", spawning, ratio, spawning[1] <= 1.5 * bare)
+    show(f"shutdown of {programs}", shutdown, "at most 1/20", shutdown[1] <= shutdown[0] / 20)
     slow, fast = restart_latencies(theirs, stamp, 5, 2), restart_latencies(ours, stamp, RESTARTED, TIMES)
     middle = (statistics.median(slow), statistics.median(fast))
-    show("restart of a child, median", "ms", *middle, "at most 5 ms", middle[1] <= 5)
+    show("restart of a child, median", middle, "at most 5 ms", middle[1] <= 5)
     high = (percentile(slow, 0.99), percentile(fast, 0.99))
-    show("restart of a child, 99th percentile", "ms", *high, "less", high[1] < high[0])
+    show("restart of a child, 99th percentile", high, "less", high[1] < high[0])
     removals: list[Callable[[], float]] = [lambda: removal(theirs, 100), lambda: removal(ours, 100)]
     try:
         gone = [measure() for measure in removals]
-        show("`update` that removes 100 programs", "ms", *gone, "at most 1/100", gone[1] <= gone[0] / 100)
+        show("`update` that removes 100 programs", gone, "at most 1/100", gone[1] <= gone[0] / 100)
     except RuntimeError as why:
         print(f"| `update` that removes 100 programs | not measured: {why} | | | |")
     print(f"\nThe control thread is held up by one spawn: {blocked_per_spawn()}.")
@@ -203,7 +204,9 @@ def main() -> int:
         if not Path(each.program("supervisord")).exists():
             print(f"no supervisord in {each.prefix}/bin", file=sys.stderr)
             return 2
-    print("Medians, taking turns.\n\n| What | original | ours | ours / original | goal |\n|---|---|---|---|---|")
+    print(
+        "Medians, taking turns.\n\n| What | original | ours | ours / original | goal |\n|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory(prefix="sv-bench-") as folder:
         rows(theirs, ours, options.programs, max(1, options.rounds), Path(folder))
     return 0

@@ -22,9 +22,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
+from large_configuration import reading_time, write_configuration  # noqa: E402
+
 from harness.daemon import Daemon, running  # noqa: E402
 from harness.under_test import UnderTest  # noqa: E402
-from large_configuration import reading_time, write_configuration  # noqa: E402
 
 ONE_PROGRAM = "[program:x]\ncommand = sleep 1000\nstartsecs = 0\n"
 MEGABYTE = 1024 * 1024
@@ -124,7 +125,8 @@ def reading_rows(theirs: UnderTest, ours: UnderTest, rounds: int) -> list[Row]:
         Row(
             f"the same, {many:,} programs to {few:,}",
             "times",
-            *growth,
+            growth[0],
+            growth[1],
             f"at most {1.2 * linear:.0f} times (linear is {linear:.0f})",
             growth[1] <= 1.2 * linear,
         ),

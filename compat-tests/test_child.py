@@ -8,13 +8,17 @@ import json
 import os
 import pwd
 import socket
+import subprocess
+import sys
 import xmlrpc.client
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import Prepare, Supervise
-from harness.daemon import Daemon, program
+from harness.daemon import Daemon, environment, program
+from harness.processes import stat_fields
 
 
 def report(daemon: Daemon, name: str = "report") -> dict[str, Any]:
@@ -276,3 +280,137 @@ def test_standard_input_stays_open_and_empty(supervise: Supervise) -> None:
     # `cat` ends at the end of its input; it does not come.
     daemon = supervise("[program:x]\ncommand = cat\nstartsecs = 1")
     daemon.wait_state("x", "RUNNING")
+
+
+def test_limits_priority_and_terminal_are_inherited(supervise: Supervise) -> None:
+    """What `minfds` and `minprocs` raised for supervisord is raised for its children; all else is as it was."""
+    daemon = supervise(recorder(), supervisord="minfds = 2000\nminprocs = 300")
+    child = int(report(daemon)["pid"])
+
+    def limits(pid: int) -> dict[str, str]:
+        lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
+        return {line[:26].strip(): " ".join(line[26:].split()) for line in lines}
+
+    assert limits(child) == limits(daemon.started_as)
+    assert int(limits(child)["Max open files"].split()[0]) >= 2000
+    # Of stat: terminal, then nice value.
+    assert [stat_fields(child)[index] for index in (4, 16)] == [
+        stat_fields(daemon.started_as)[index] for index in (4, 16)
+    ]
+
+
+def test_nothing_of_the_daemon_is_inherited_by_the_last_of_many(supervise: Supervise) -> None:
+    """Sockets, logs and the pipes of other children stay with supervisord, also with a client connected."""
+    daemon = supervise(
+        recorder(name="a") + "[program:b]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false\n"
+    )
+    report(daemon)
+    daemon.rpc.startProcess("b")
+    pid = int(daemon.wait_state("b", "RUNNING")["pid"])
+    opened = {name: os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
+    assert sorted(opened) == ["0", "1", "2"]
+    assert all(target.startswith("pipe:") for target in opened.values())
+    assert len(set(opened.values())) == 3
+
+
+def test_redirected_errors_share_the_pipe_of_the_output(supervise: Supervise) -> None:
+    assert report(supervise(recorder("redirect_stderr = true")))["same_output"] is True
+
+
+@pytest.mark.needs_root
+def test_the_steps_come_in_order_user_then_folder_then_mask(prepare: Prepare) -> None:
+    """A folder that only root may enter is refused to a program of another user, so the user comes first."""
+    daemon = prepare()
+    daemon.folder.chmod(0o777)
+    closed = daemon.folder / "closed"
+    closed.mkdir(mode=0o700)
+    daemon.configure(
+        f"[program:x]\ncommand = sleep 1000\nuser = nobody\ndirectory = {closed}\nstartretries = 0\nstartsecs = 10\n"
+        "stderr_logfile = %(here)s/x.err\numask = 077\n"
+    )
+    daemon.start()
+    daemon.wait_log("WARN exited: x (exit status 127; not expected)")
+    assert (daemon.folder / "x.err").read_text() == (
+        f"supervisor: couldn't chdir to {closed}: EACCES\nsupervisor: child process was not spawned\n"
+    )
+
+
+def test_arguments_and_environment_beyond_what_the_system_takes(prepare: Prepare) -> None:
+    daemon = prepare()
+    # One argument may have 128 KiB at most.
+    daemon.configure(
+        f"[program:x]\ncommand = echo {'a' * 140_000}\nstartretries = 0\nstartsecs = 10\n"
+        "stderr_logfile = %(here)s/x.err\n"
+    )
+    daemon.start()
+    daemon.wait_log("WARN exited: x (exit status 127; not expected)")
+    assert (daemon.folder / "x.err").read_text() == (
+        "supervisor: couldn't exec echo: E2BIG\nsupervisor: child process was not spawned\n"
+    )
+
+
+@pytest.mark.needs_root
+def test_a_program_that_its_user_may_not_execute(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.folder.chmod(0o777)
+    tool = daemon.write("tool", "#!/bin/sh\nexec sleep 1000\n")
+    tool.chmod(0o700)
+    daemon.configure(
+        f"[program:x]\ncommand = {tool}\nuser = nobody\nstartretries = 0\nstartsecs = 10\n"
+        "stderr_logfile = %(here)s/x.err\n"
+    )
+    daemon.start()
+    daemon.wait_log("WARN exited: x (exit status 127; not expected)")
+    assert (daemon.folder / "x.err").read_text() == (
+        f"supervisor: couldn't exec {tool}: EACCES\nsupervisor: child process was not spawned\n"
+    )
+
+
+@pytest.mark.needs_root
+def test_a_daemon_that_may_have_no_more_processes_says_so(prepare: Prepare) -> None:
+    """As a user of its own, since root has no such limit; the number is one that nobody else uses."""
+    daemon = prepare()
+    daemon.folder.chmod(0o777)
+    uid = 64_000 + os.getpid() % 1000
+    daemon.configure(
+        "[program:x]\ncommand = sleep 1000\nnumprocs = 12\nprocess_name = x_%(process_num)d\nstartsecs = 0\n"
+        "startretries = 0\nstdout_logfile = NONE\nstderr_logfile = NONE\n",
+        supervisord="minprocs = 8",
+    )
+    wrapper = daemon.write(
+        "limited",
+        f"""\
+        #!{sys.executable} -IS
+        import os, resource, sys
+        resource.setrlimit(resource.RLIMIT_NPROC, (8, 8))
+        os.setgroups([])
+        os.setgid({uid})
+        os.setuid({uid})
+        os.execv(sys.argv[1], sys.argv[1:])
+        """,
+    )
+    wrapper.chmod(0o755)
+    program_path = daemon.under_test.program("supervisord")
+    if subprocess.run(
+        [sys.executable, "-c", f"import os;os.setuid({uid});os.execv({program_path!r},['s','-v'])"],
+        capture_output=True,
+        check=False,
+    ).returncode:
+        pytest.skip("the installation cannot be reached by another user")
+    daemon.child = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(wrapper), program_path, "-n", "-c", str(daemon.config)],
+        stdin=subprocess.DEVNULL,
+        stdout=(daemon.folder / "out").open("ab"),
+        stderr=(daemon.folder / "err").open("ab"),
+        cwd=daemon.folder,
+        env=environment(daemon.mark),
+        start_new_session=True,
+    )
+    daemon.started_as = daemon.child.pid
+    daemon.wait_ready()
+    found = daemon.wait_log_match(r"INFO spawnerr: Too many processes in process table to spawn '(x_\d+)'")
+    daemon.wait_state(f"x:{found[1]}", "FATAL", "BACKOFF")
+    assert (
+        daemon.info(f"x:{found[1]}")["spawnerr"]
+        == f"Too many processes in process table to spawn '{found[1]}'"
+    )

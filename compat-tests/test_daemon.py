@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import socket
+import stat
 import subprocess
 from pathlib import Path
 
@@ -330,3 +332,95 @@ def test_as_pid_1_it_reaps_grandchildren_that_lost_their_parent(prepare: Prepare
     finally:
         inside.kill()
         inside.wait()
+
+
+# Its sockets
+
+
+@pytest.mark.differs("a unix socket whose path vanished is bound again")
+@pytest.mark.parametrize("how", ["removed", "moved"])
+def test_a_unix_socket_that_somebody_removes(supervise: Supervise, how: str) -> None:
+    daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0", unix="chmod = 0770")
+    path = Path(daemon.socket)
+    before = path.lstat().st_ino
+    if how == "removed":
+        path.unlink()
+    else:
+        path.rename(daemon.folder / "elsewhere")
+    if not daemon.under_test.ours:
+        with pytest.raises(FileNotFoundError):
+            daemon.state("x")
+        return
+    wait_for(path.exists, "the socket")
+    assert (stat.S_IMODE(path.lstat().st_mode), path.lstat().st_ino != before) == (0o770, True)
+    daemon.wait_log(f"WARN unix socket {path} was removed, bound it again")
+    assert daemon.state("x") == "RUNNING"
+    # Once more, and it is gone with the daemon all the same.
+    path.unlink()
+    daemon.wait_log(f"WARN unix socket {path} was removed, bound it again", 2)
+    assert daemon.stop() == 0
+    assert not path.exists()
+
+
+@pytest.mark.differs("the path is looked at when the logs are reopened, where nothing tells of it")
+def test_a_socket_whose_folder_was_made_anew_is_bound_again_with_the_logs(prepare: Prepare) -> None:
+    daemon = prepare()
+    folder = daemon.folder / "run"
+    folder.mkdir()
+    daemon.socket = str(folder / "s.sock")
+    daemon.configure("")
+    daemon.start()
+    folder.rename(daemon.folder / "old")
+    folder.mkdir()
+    daemon.signal(signal.SIGUSR2)
+    daemon.wait_log("INFO received SIGUSR2 indicating log reopen request")
+    if daemon.under_test.ours:
+        wait_for(Path(daemon.socket).exists, "the socket")
+        assert daemon.methods()
+    else:
+        assert not Path(daemon.socket).exists()
+
+
+def test_a_socket_of_somebody_else_at_the_path_is_left_alone(supervise: Supervise) -> None:
+    daemon = supervise("")
+    path = Path(daemon.socket)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(daemon.folder / "other.sock"))
+        inode = (daemon.folder / "other.sock").lstat().st_ino
+        (daemon.folder / "other.sock").rename(path)
+        daemon.signal(signal.SIGUSR2)
+        daemon.wait_log("INFO received SIGUSR2 indicating log reopen request")
+        assert path.lstat().st_ino == inode
+        if daemon.under_test.ours:
+            assert daemon.stop() == 0
+            assert path.lstat().st_ino == inode
+
+
+def test_a_second_instance_ends_and_leaves_the_first_its_files(
+    supervise: Supervise, prepare: Prepare
+) -> None:
+    daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0")
+    daemon.wait_state("x", "RUNNING")
+    # Its automatic logs are no part of it: the second one clears them away before it ends.
+    files = [path.lstat().st_ino for path in (Path(daemon.socket), daemon.pidfile)]
+    second = daemon.run("supervisord", "-n", "-c", str(daemon.config))
+    assert second.code == 2
+    assert second.err.startswith(
+        "Error: Another program is already listening on a port that one of our HTTP servers"
+    )
+    assert [path.lstat().st_ino for path in (Path(daemon.socket), daemon.pidfile)] == files
+    assert int(daemon.pidfile.read_text()) == daemon.started_as
+    assert daemon.state("x") == "RUNNING"
+
+
+def test_a_socket_that_a_killed_daemon_left_is_replaced(supervise: Supervise) -> None:
+    daemon = supervise("")
+    processes.end(daemon.started_as)
+    wait_for(lambda: not daemon.is_running, "the end of supervisord")
+    before = len(daemon.log_lines())
+    daemon.start(ready=False)
+    wait_for(
+        lambda: any("started with pid" in line for line in daemon.log_lines()[before:]), "the second start"
+    )
+    assert daemon.stderr.count(f"Unlinking stale socket {daemon.socket}") == 1
+    assert daemon.methods()

@@ -41,7 +41,7 @@ def wait_clean(daemon: Daemon, living: int) -> list[int]:
 
 
 def numbered(count: int, command: str, more: str = "") -> str:
-    """One section of that many processes x_0, x_1, …"""
+    """One section of that many processes, x_0, x_1 and so on."""
     return (
         f"[program:x]\ncommand = {command}\nnumprocs = {count}\nprocess_name = x_%(process_num)d\nstartsecs = 0\n"
         f"stdout_logfile = NONE\nstderr_logfile = NONE\n{more}\n"

@@ -231,7 +231,9 @@ def test_text_for_standard_input_arrives_whole(supervise: Supervise) -> None:
     daemon.wait_state("x", "RUNNING")
     text = "".join(f"line {number} ä\n" for number in range(60_000))
     assert daemon.rpc.sendProcessStdin("x", text) is True
-    wait_for(lambda: daemon.nudge() and daemon.wait_file("x.out") == text, "all of it")
+    # As bytes: what is there so far may end inside a character.
+    written = daemon.folder / "x.out"
+    wait_for(lambda: daemon.nudge() and written.read_bytes() == text.encode(), "all of it")
 
 
 def test_text_for_a_process_that_does_not_read_holds_up_nobody(supervise: Supervise) -> None:

@@ -77,7 +77,7 @@ def test_httpok_restarts_what_is_sick(supervise: Supervise, under_test: UnderTes
     before = daemon.wait_state("x", "RUNNING")["pid"]
     start(daemon, "httpok")
     wait_for(lambda: daemon.nudge() and daemon.info("x")["pid"] not in (0, before), "the restart", 60)
-    assert url in daemon.wait_file("mail")
+    wait_for(lambda: daemon.nudge() and url in daemon.wait_file("mail"), "the mail")
 
 
 class Smtp(socketserver.StreamRequestHandler):

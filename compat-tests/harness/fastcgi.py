@@ -29,7 +29,9 @@ def request(address: str | tuple[str, int], variables: Mapping[str, str], body: 
         connection.settimeout(10)
         connection.connect(address)
         pairs = b"".join(pair(name, value) for name, value in variables.items())
-        connection.sendall(record(BEGIN, struct.pack("!HB5x", 1, 0)) + record(PARAMS, pairs) + record(PARAMS, b""))
+        connection.sendall(
+            record(BEGIN, struct.pack("!HB5x", 1, 0)) + record(PARAMS, pairs) + record(PARAMS, b"")
+        )
         connection.sendall((record(STDIN, body) if body else b"") + record(STDIN, b""))
         stream = connection.makefile("rb")
         output = b""

@@ -227,6 +227,7 @@ impl Core {
             Input::AutomaticLogCreated { process, channel, path } => {
                 self.on_automatic_log(process, channel, path);
             }
+            Input::LogsCleared { request, results } => self.on_logs_cleared(request, &results, outbox),
             Input::LogRead { request, result } => self.on_log_read(request, result, outbox),
             Input::ConfigurationRead { request, result } => {
                 self.on_configuration_read(request, result, outbox);

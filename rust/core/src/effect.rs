@@ -121,6 +121,24 @@ pub enum LogReadError {
     Failed,
 }
 
+/// Which logs a client wants emptied: removed and made anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogsToClear {
+    /// The main log.
+    Main,
+    /// The logs of these processes' output, as far as they run.
+    Processes(Vec<ProcessId>),
+}
+
+/// Why a log could not be emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogClearError {
+    /// There is no such file.
+    NoFile,
+    /// It cannot be removed, or not be made anew.
+    Failed,
+}
+
 /// Why a signal is sent, told back with the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KillPurpose {
@@ -215,6 +233,13 @@ pub enum Effect {
         request: RequestId,
         /// What is wanted.
         range: LogRange,
+    },
+    /// Empty logs; answered by `Input::LogsCleared`.
+    ClearLogs {
+        /// Who wants it.
+        request: RequestId,
+        /// Which logs.
+        logs: LogsToClear,
     },
     /// Close and open again the main log and all child logs (SIGUSR2).
     ReopenLogs,

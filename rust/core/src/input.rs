@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
 use crate::effect::{
-    Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId, StdinError, StdinPurpose,
+    Channel, KillPurpose, LogClearError, LogReadError, LogText, ProcessId, RequestId, StdinError,
+    StdinPurpose,
 };
 use crate::rpc::Fault;
 use crate::signal::Signal;
@@ -192,6 +193,13 @@ pub enum Input {
         request: RequestId,
         /// What was found.
         result: Result<LogText, LogReadError>,
+    },
+    /// The outcome of `Effect::ClearLogs`.
+    LogsCleared {
+        /// Who wanted it.
+        request: RequestId,
+        /// For the main log one outcome, else one for each process in the order they were named.
+        results: Vec<Result<(), LogClearError>>,
     },
     /// The outcome of `Effect::ReadConfiguration`.
     ConfigurationRead {

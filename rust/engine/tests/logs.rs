@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use common::{output, plan, start, wait};
@@ -327,4 +328,80 @@ async fn after_the_end_everything_is_refused_and_nothing_hangs() {
     bench.logs.drained(ProcessId(1)).await;
     assert_eq!(bench.logs.follow(&bench.path("main.log")).recv().await, None);
     assert!(bench.text("main.log").ends_with(" INFO last\n"));
+}
+
+#[tokio::test]
+async fn a_follower_sees_what_others_write_and_goes_on_in_a_file_that_they_put_there() {
+    let bench = Bench::new(LogLevel::Info);
+    let path = bench.path("out");
+    fs::write(&path, "first\n").unwrap();
+    let mut lines = bench.logs.follow(&path);
+    let mut other = bench.logs.follow(&path);
+    for receiver in [&mut lines, &mut other] {
+        assert_eq!(receiver.recv().await.unwrap(), "first\n");
+    }
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(b"by somebody else\n").unwrap();
+    assert_eq!(lines.recv().await.unwrap(), "by somebody else\n");
+    for number in 0..3 {
+        let new = bench.path("new");
+        fs::write(&new, format!("replaced {number}\n")).unwrap();
+        fs::rename(&new, &path).unwrap();
+        assert_eq!(lines.recv().await.unwrap(), format!("replaced {number}\n"));
+        let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"and more\n").unwrap();
+        assert_eq!(lines.recv().await.unwrap(), "and more\n");
+    }
+    drop(lines);
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "made again\n").unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"made again\n") {
+        seen.extend(other.recv().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_followers_that_do_not_read_hold_up_nobody() {
+    let bench = Bench::new(LogLevel::Info);
+    let path = bench.path("out");
+    fs::write(&path, "").unwrap();
+    let mut followers: Vec<_> = (0..1000).map(|_| bench.logs.follow(&path)).collect();
+    bench.run("seq 1 100000", output(Some(path.clone())), unchanged).await;
+    let expected = bench.text("out");
+    assert_eq!(expected.lines().count(), 100_000);
+    // Each one that reads again finds everything.
+    for follower in followers.iter_mut().step_by(250) {
+        let mut received = Vec::new();
+        while received.len() < expected.len() {
+            received.extend(follower.recv().await.unwrap());
+        }
+        assert!(received == expected.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_that_nobody_reads_costs_its_own_output_only_and_the_count_is_said() {
+    let bench = Bench::new(LogLevel::Info);
+    let pipe = bench.path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // Far more than fits; the process does not wait for a reader for ever.
+    let stuck = bench.script(2, "seq 1 100000; echo end >&2", output(Some(pipe)), |plan| {
+        plan.stderr = plan.stdout.clone();
+        plan.stderr.logfile = LogTarget::None;
+    });
+    let pid = stuck.await;
+    bench.run("seq 1 1000", output(Some(bench.path("out"))), unchanged).await;
+    assert_eq!(bench.text("out").lines().count(), 1000);
+    wait(pid);
+    bench.logs.drained(ProcessId(2)).await;
+    bench.logs.stop();
+    let text = bench.text("main.log");
+    let messages: Vec<&str> = text.lines().map(|line| &line[24..]).collect();
+    assert_eq!(messages.len(), 2, "{text}");
+    assert!(
+        messages[0].starts_with("ERRO stdout of 'test': cannot write log ")
+            && messages[0].contains("/pipe: ")
+    );
+    assert!(messages[1].starts_with("WARN stdout of 'test': ") && messages[1].ends_with(" bytes were lost"));
 }

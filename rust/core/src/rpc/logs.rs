@@ -1,11 +1,15 @@
-//! Methods that read logs.
+//! Methods that read logs and empty them.
 
 use crate::config::LogTarget;
 use crate::core::Core;
-use crate::effect::{Channel, Effect, LogRange, LogReadError, LogReadMode, LogText, RequestId};
+use crate::effect::{
+    Channel, Effect, LogClearError, LogRange, LogReadError, LogReadMode, LogText, LogsToClear, ProcessId,
+    RequestId,
+};
+use crate::group::Namespec;
 use crate::outbox::Outbox;
 use crate::rpc::arguments::Arguments;
-use crate::rpc::requests::Open;
+use crate::rpc::requests::{Clearing, ItemResult, Open};
 use crate::rpc::{Answer, Call, Fault, FaultCode};
 use crate::xml::Value;
 
@@ -56,7 +60,78 @@ pub(crate) fn tail_process_stderr_log(
     core.read_process(call, arguments, Channel::Stderr, LogReadMode::Tail, outbox)
 }
 
+pub(crate) fn clear_log(
+    core: &mut Core,
+    call: Call,
+    _: &Arguments,
+    outbox: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    Ok(core.clear(call, Clearing::Main, LogsToClear::Main, outbox))
+}
+
+pub(crate) fn clear_process_logs(
+    core: &mut Core,
+    call: Call,
+    arguments: &Arguments,
+    outbox: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    let name = arguments.text(0)?.to_owned();
+    let process = core.target_process(&name)?.id;
+    Ok(core.clear(call, Clearing::Process(name), LogsToClear::Processes(vec![process]), outbox))
+}
+
+pub(crate) fn clear_all_process_logs(
+    core: &mut Core,
+    call: Call,
+    _: &Arguments,
+    outbox: &mut Outbox,
+) -> Result<Answer, Fault> {
+    core.refuse_in_shutdown()?;
+    let (processes, names): (Vec<ProcessId>, Vec<_>) = core
+        .by_priority()
+        .into_iter()
+        .filter_map(|id| core.process(id))
+        .map(|process| (process.id, (process.group.clone(), process.config.name.clone())))
+        .unzip();
+    Ok(core.clear(call, Clearing::All(names), LogsToClear::Processes(processes), outbox))
+}
+
 impl Core {
+    fn clear(&mut self, call: Call, clearing: Clearing, logs: LogsToClear, outbox: &mut Outbox) -> Answer {
+        self.requests.open(call.request, Open::Clear(clearing));
+        outbox.effects.push(Effect::ClearLogs { request: call.request, logs });
+        Answer::Later
+    }
+
+    /// The engine emptied logs, or could not.
+    pub(crate) fn on_logs_cleared(
+        &mut self,
+        request: RequestId,
+        results: &[Result<(), LogClearError>],
+        outbox: &mut Outbox,
+    ) {
+        let Some(Open::Clear(clearing)) = self.requests.close(request) else { return };
+        let single = |extra: Option<&str>| match results.first() {
+            Some(Err(error)) => Err(clear_fault(*error, extra)),
+            _ => Ok(Value::Bool(true)),
+        };
+        let answer = match clearing {
+            Clearing::Main => single(None),
+            Clearing::Process(name) => single(Some(&name)),
+            Clearing::All(names) => {
+                let item = |((group, name), result): ((String, String), &Result<(), LogClearError>)| {
+                    let namespec = Namespec::join(&group, &name);
+                    let fault = result.err().map(|error| clear_fault(error, Some(&namespec)));
+                    ItemResult { name, group, fault }.into_value()
+                };
+                Ok(Value::Array(names.into_iter().zip(results).map(item).collect()))
+            }
+        };
+        self.reply(request, answer, outbox);
+    }
+
     fn read_process(
         &mut self,
         call: Call,
@@ -100,6 +175,14 @@ impl Core {
     }
 }
 
+fn clear_fault(error: LogClearError, extra: Option<&str>) -> Fault {
+    let code = match error {
+        LogClearError::NoFile => FaultCode::NoFile,
+        LogClearError::Failed => FaultCode::Failed,
+    };
+    extra.map_or_else(|| Fault::new(code), |extra| Fault::with(code, extra))
+}
+
 /// What a client is told of a log read (parity 4): `Read` faults where `Tail` answers with nothing.
 fn log_answer(range: &LogRange, result: Result<LogText, LogReadError>) -> Result<Value, Fault> {
     let tail = |text: String, offset: i64, overflow: bool| {
@@ -115,6 +198,8 @@ fn log_answer(range: &LogRange, result: Result<LogText, LogReadError>) -> Result
         (LogReadMode::Tail, Err(_)) => tail(String::new(), range.offset, false),
         (LogReadMode::Read, Err(LogReadError::NoFile)) => Err(match Core::log_file(&range.log) {
             Some(path) => Fault::with(FaultCode::NoFile, &path.display().to_string()),
+            // The original takes the word of the main log's setting for the name of a file.
+            None if range.log == LogTarget::Syslog => Fault::with(FaultCode::NoFile, "syslog"),
             None => Fault::new(FaultCode::NoFile),
         }),
         (LogReadMode::Read, Err(LogReadError::BadArguments)) => Err(Fault::new(FaultCode::BadArguments)),

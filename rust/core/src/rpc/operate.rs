@@ -187,6 +187,12 @@ impl Core {
 
     fn all(&mut self, call: Call, wish: &Wish, outbox: &mut Outbox) -> Result<Answer, Fault> {
         self.refuse_in_shutdown()?;
+        let members = self.by_priority();
+        Ok(self.many(call, members, wish, outbox))
+    }
+
+    /// All processes, groups by their priority and processes in a group by theirs.
+    pub(crate) fn by_priority(&self) -> Vec<ProcessId> {
         let mut groups: Vec<_> = self.groups().collect();
         groups.sort_by_key(|group| group.priority);
         let mut members = Vec::new();
@@ -195,7 +201,7 @@ impl Core {
             processes.sort_by_key(|process| process.config.priority);
             members.extend(processes.into_iter().map(|process| process.id));
         }
-        Ok(self.many(call, members, wish, outbox))
+        members
     }
 
     /// Asks it of every process it concerns; answered when all of them are done.
@@ -326,7 +332,10 @@ impl Core {
                         outbox,
                     );
                 }
-                Some(Open::Log(_) | Open::Stdin(_) | Open::Configuration | Open::Multicall(_)) | None => {}
+                Some(
+                    Open::Log(_) | Open::Clear(_) | Open::Stdin(_) | Open::Configuration | Open::Multicall(_),
+                )
+                | None => {}
             }
         }
     }

@@ -23,12 +23,25 @@ pub(crate) enum Open {
     },
     /// A log read.
     Log(LogRange),
+    /// Logs being emptied.
+    Clear(Clearing),
     /// Something for the standard input of a process, whose name this is in the client's words.
     Stdin(String),
     /// A new reading of the configuration.
     Configuration,
     /// Several calls, one after the other.
     Multicall(Multicall),
+}
+
+/// What is being emptied, and so what is answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Clearing {
+    /// The main log.
+    Main,
+    /// The logs of one process, by the name the client used.
+    Process(String),
+    /// The logs of all processes: group and name of each.
+    All(Vec<(String, String)>),
 }
 
 /// The result of one process in a request for several.

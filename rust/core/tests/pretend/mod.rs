@@ -272,7 +272,7 @@ impl Machine {
                 let path = Some(PathBuf::from(format!("/logs/{prefix}x.log")));
                 inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
             }
-            Effect::ReadLog { .. } | Effect::CallPlugin { .. } => {}
+            Effect::ReadLog { .. } | Effect::ClearLogs { .. } | Effect::CallPlugin { .. } => {}
             Effect::CallSpawnOverride { process } => self.overridden_spawns.push(process),
             Effect::ReadConfiguration { request } => {
                 if self.holds_readings {

@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
 
 /// A file, or something that cannot seek: a pipe, a terminal, a socket, a device.
 ///
 /// Only a regular file is ever rotated. Writing never waits for a reader: what does not fit is refused with
-/// [`io::ErrorKind::WouldBlock`], except where a stream can be neither opened anew nor is a socket.
+/// [`io::ErrorKind::WouldBlock`].
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
@@ -28,9 +29,15 @@ pub(crate) struct LogFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Regular,
+    /// Non-blocking.
     Stream,
+    /// Not to be made non-blocking, since others have it too and may not be prepared for that.
+    SharedStream,
     Socket,
 }
+
+/// What a stream that can be written to at all takes without waiting (POSIX' least `PIPE_BUF`).
+const ALWAYS_TAKEN: usize = 512;
 
 impl LogFile {
     /// Opens a log for appending, making it if need be. It is rotated at `maxbytes`, keeping `backups` old
@@ -52,7 +59,7 @@ impl LogFile {
         let (file, kind) = duplicate(io::stdout().as_fd())?;
         // A description of our own may be non-blocking without others who share the terminal or pipe noticing.
         let (file, kind) = match kind {
-            Kind::Stream => open_for_appending(&path).unwrap_or((file, kind)),
+            Kind::Stream | Kind::SharedStream => open_for_appending(&path).unwrap_or((file, kind)),
             Kind::Regular | Kind::Socket => (file, kind),
         };
         Ok(Self { path, file, kind, maxbytes: 0, backups: 0, retry_at: 0 })
@@ -71,6 +78,7 @@ impl LogFile {
                     send(self.file.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).map_err(io::Error::from)
                 }
                 Kind::Regular | Kind::Stream => self.file.write(rest),
+                Kind::SharedStream => write_without_waiting(&mut self.file, rest),
             };
             match result {
                 Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
@@ -91,8 +99,7 @@ impl LogFile {
     /// # Errors
     /// The system's. The log then goes on in the file it was in, and rotation is tried again `maxbytes` later.
     pub(crate) fn rotate_if_full(&mut self) -> io::Result<()> {
-        if self.maxbytes == 0 || self.kind != Kind::Regular || names_standard_descriptor(&self.path).is_some()
-        {
+        if self.maxbytes == 0 || !self.is_file() {
             return Ok(());
         }
         let size = self.file.stream_position()?;
@@ -136,12 +143,33 @@ impl LogFile {
     /// # Errors
     /// The system's; the log then goes on in the file it was in.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
-        if names_standard_descriptor(&self.path).is_some() {
+        if names_descriptor(&self.path).is_some() {
             return Ok(());
         }
         (self.file, self.kind) = open_for_appending(&self.path)?;
         self.retry_at = 0;
         Ok(())
+    }
+}
+
+impl LogFile {
+    /// Removes the log and begins a new one of its name. What is no file stays as it is.
+    ///
+    /// # Errors
+    /// The system's; the log then goes on in the file it was in.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        if !self.is_file() {
+            return Ok(());
+        }
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.reopen(),
+        }
+    }
+
+    /// Whether it is a file of its own, which can be rotated and removed.
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind == Kind::Regular && names_descriptor(&self.path).is_none()
     }
 }
 
@@ -160,27 +188,28 @@ fn options() -> OpenOptions {
 }
 
 fn open_for_appending(path: &Path) -> io::Result<(File, Kind)> {
+    let standard = names_descriptor(path).flatten();
+    if let Some(standard) = standard
+        && let Ok((file, Kind::Regular)) = standard.duplicate()
+    {
+        // The daemon's own output goes on at the same place; opened anew, each would write over the other.
+        return Ok((file, Kind::Regular));
+    }
     match options().open(path) {
         Ok(file) => {
             let kind = kind_of(&file)?;
             Ok((file, kind))
         }
-        // A socket cannot be opened by name, nor can what belongs to another user; both are open already.
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ENXIO | libc::EACCES)) => {
-            match names_standard_descriptor(path) {
-                Some(Standard::Output) => duplicate(io::stdout().as_fd()),
-                Some(Standard::Error) => duplicate(io::stderr().as_fd()),
-                None => Err(error),
+        Err(error) => match (error.raw_os_error(), standard) {
+            // A socket cannot be opened by name, nor can what belongs to another user; both are open already.
+            (Some(libc::ENXIO | libc::EACCES), Some(standard)) => standard.duplicate(),
+            // A named pipe that nobody reads yet: with a reading end of its own it takes what it has room for.
+            (Some(libc::ENXIO), None) if path.metadata()?.file_type().is_fifo() => {
+                Ok((options().read(true).open(path)?, Kind::Stream))
             }
-        }
-        Err(error) => Err(error),
+            _ => Err(error),
+        },
     }
-}
-
-fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<(File, Kind)> {
-    let file = File::from(descriptor.try_clone_to_owned()?);
-    let kind = kind_of(&file)?;
-    Ok((file, kind))
 }
 
 fn kind_of(file: &File) -> io::Result<Kind> {
@@ -194,18 +223,51 @@ fn kind_of(file: &File) -> io::Result<Kind> {
     })
 }
 
+/// Writes as much as is taken for sure, if anything.
+fn write_without_waiting(file: &mut File, data: &[u8]) -> io::Result<usize> {
+    let mut descriptors = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut descriptors, PollTimeout::ZERO)? == 0 {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    file.write(data.get(..ALWAYS_TAKEN).unwrap_or(data))
+}
+
 /// The daemon's own output channels.
+#[derive(Debug, Clone, Copy)]
 enum Standard {
     Output,
     Error,
 }
 
-/// Which of the daemon's own output channels the path names. They are never rotated, whatever they are.
-fn names_standard_descriptor(path: &Path) -> Option<Standard> {
+impl Standard {
+    /// Another descriptor of the same channel.
+    fn duplicate(self) -> io::Result<(File, Kind)> {
+        match self {
+            Self::Output => duplicate(io::stdout().as_fd()),
+            Self::Error => duplicate(io::stderr().as_fd()),
+        }
+    }
+}
+
+fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<(File, Kind)> {
+    let file = File::from(descriptor.try_clone_to_owned()?);
+    let kind = match kind_of(&file)? {
+        Kind::Stream => Kind::SharedStream,
+        kind => kind,
+    };
+    Ok((file, kind))
+}
+
+/// Whether the path names a descriptor of the daemon, and which of its own output channels if it is one. Such a
+/// log is never rotated, whatever it is.
+fn names_descriptor(path: &Path) -> Option<Option<Standard>> {
     match path.to_str()? {
-        "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Standard::Output),
-        "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Some(Standard::Error),
-        _ => None,
+        "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Some(Standard::Output)),
+        "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Some(Some(Standard::Error)),
+        other => {
+            let number = other.strip_prefix("/dev/fd/").or_else(|| other.strip_prefix("/proc/self/fd/"))?;
+            number.parse::<u32>().is_ok().then_some(None)
+        }
     }
 }
 
@@ -366,11 +428,43 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_without_a_reader_is_an_error_and_not_a_wait() {
+    fn a_pipe_without_a_reader_takes_what_it_has_room_for_and_never_waits() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let error = LogFile::open(&path, 0, 0).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(libc::ENXIO));
+        let mut log = LogFile::open(&path, 10, 2).unwrap();
+        let data = vec![b'x'; 1024 * 1024];
+        let (written, result) = log.write(&data);
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert!(written > 0 && written < data.len());
+        log.rotate_if_full().unwrap();
+        log.clear().unwrap();
+        let mut reader = OpenOptions::new().read(true).open(&path).unwrap();
+        let mut read = vec![0; written];
+        assert_eq!(read_full(&mut reader, &mut read).unwrap(), written);
+        write(&mut log, b"room again");
+    }
+
+    #[test]
+    fn a_stream_that_others_share_is_written_without_waiting_though_it_blocks() {
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        let (file, kind) = duplicate(writer.as_fd()).unwrap();
+        assert_eq!(kind, Kind::SharedStream);
+        let path = PathBuf::from("/dev/stdout");
+        let mut log = LogFile { path, file, kind, maxbytes: 10, backups: 1, retry_at: 0 };
+        let (written, result) = log.write(&vec![b'x'; 1024 * 1024]);
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(read_full(&mut File::from(reader), &mut vec![0; written]).unwrap(), written);
+        log.rotate_if_full().unwrap();
+    }
+
+    #[test]
+    fn descriptors_by_name_are_never_rotated() {
+        for name in ["/dev/stdout", "/dev/stderr", "/dev/fd/7", "/proc/self/fd/1"] {
+            assert!(names_descriptor(Path::new(name)).is_some(), "{name}");
+        }
+        for name in ["/dev/fd/x", "/dev/fd/", "/tmp/dev/fd/1", "/dev/null"] {
+            assert!(names_descriptor(Path::new(name)).is_none(), "{name}");
+        }
     }
 }

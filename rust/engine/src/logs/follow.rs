@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use super::shared::Shared;
+use super::watch::Following;
 
 /// How much of the log a follower gets to see first.
 const HEAD: u64 = 1024;
@@ -20,36 +21,38 @@ const CHUNK: usize = 16 * 1024;
 /// Said when the log became shorter.
 const TRUNCATED: &[u8] = b"==> File truncated <==\n";
 
-/// Wakes one follower when the log thread has written to its log.
-#[derive(Debug)]
-pub(crate) struct Wake {
-    pub(crate) path: PathBuf,
-    pub(crate) notify: Notify,
-}
-
 /// Sends the end of the log at `path`, then what is added, until the receiver is dropped. Ends at once where
 /// there is no such file.
 ///
-/// Woken by the log thread's own writes only. A receiver that is slow holds up nobody else.
+/// Woken by the log thread's own writes and, where the system tells of them, by those of others. A receiver that
+/// is slow holds up nobody else.
 pub(crate) async fn follow(shared: Rc<Shared>, path: PathBuf, receiver: mpsc::Sender<Bytes>) {
-    let wake = Rc::new(Wake { path, notify: Notify::new() });
     // Before the first look, so that nothing that is written meanwhile goes unnoticed.
-    shared.add_follower(&wake);
-    let Ok(mut log) = Followed::open(&wake.path) else { return };
+    let mut following = Following::begin(&shared, &path);
+    let Ok(mut log) = Followed::open(&path) else { return };
     loop {
         match log.next() {
-            Ok(Some(bytes)) => {
+            Ok(Next::Bytes(bytes)) => {
                 if receiver.send(bytes).await.is_err() {
                     return;
                 }
             }
-            Ok(None) => tokio::select! {
-                () = wake.notify.notified() => {}
+            Ok(Next::Replaced) => following.renew(),
+            Ok(Next::Nothing) => tokio::select! {
+                () = following.woken() => {}
                 () = receiver.closed() => return,
             },
             Err(_) => return,
         }
     }
+}
+
+/// What a look at a followed log finds.
+enum Next {
+    Bytes(Bytes),
+    /// The name belongs to a new file by now, in which it goes on.
+    Replaced,
+    Nothing,
 }
 
 /// A log and how much of it was handed on.
@@ -67,21 +70,17 @@ impl Followed {
     }
 
     /// What comes next, if there is anything yet. A file that was replaced is read to its end first.
-    fn next(&mut self) -> io::Result<Option<Bytes>> {
-        loop {
-            let size = self.file.metadata()?.len();
-            if size < self.position {
-                self.position = 0;
-                return Ok(Some(Bytes::from_static(TRUNCATED)));
-            }
-            let bytes = self.read(size)?;
-            if !bytes.is_empty() {
-                return Ok(Some(bytes));
-            }
-            if !self.switch_if_replaced()? {
-                return Ok(None);
-            }
+    fn next(&mut self) -> io::Result<Next> {
+        let size = self.file.metadata()?.len();
+        if size < self.position {
+            self.position = 0;
+            return Ok(Next::Bytes(Bytes::from_static(TRUNCATED)));
         }
+        let bytes = self.read(size)?;
+        if !bytes.is_empty() {
+            return Ok(Next::Bytes(bytes));
+        }
+        Ok(if self.switch_if_replaced()? { Next::Replaced } else { Next::Nothing })
     }
 
     /// The next bytes up to `size`.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use supervisor_core::config::{LogLevel, LogTarget};
+use supervisor_core::effect::LogClearError;
 use supervisor_core::errno;
 
 use super::file::LogFile;
@@ -112,9 +113,32 @@ impl MainLogWriter {
         }
     }
 
-    /// For each outlet, a descriptor to wait on until it has room for the lines that wait.
-    pub(crate) fn blocked(&self) -> [Option<OwnedFd>; OUTLETS] {
-        self.outlets.each_ref().map(|outlet| outlet.as_ref().and_then(Outlet::blocked))
+    /// Removes the file and begins a new one, after a line in the old one for each outlet (as the original).
+    ///
+    /// # Errors
+    /// `NoFile` where the log is no file, or its file is gone.
+    pub(crate) fn clear(&mut self) -> Result<(), LogClearError> {
+        let [echo, file] = &self.outlets;
+        let outlets = [echo, file].into_iter().flatten().count();
+        let path = file
+            .as_ref()
+            .map(Outlet::log)
+            .filter(|log| log.is_file())
+            .map(LogFile::path)
+            .filter(|path| path.exists())
+            .ok_or(LogClearError::NoFile)?;
+        std::fs::remove_file(path).map_err(|_| LogClearError::Failed)?;
+        for _ in 0..outlets {
+            self.line(LogLevel::Info, "reopening log file");
+        }
+        let [_, file] = &mut self.outlets;
+        file.as_mut().map_or(Ok(()), Outlet::reopen).map_err(|_| LogClearError::Failed)
+    }
+
+    /// For each outlet where lines wait, a descriptor to wait on until it has room for them.
+    pub(crate) fn blocked(&self) -> Vec<OwnedFd> {
+        let outlets = self.outlets.iter().flatten().filter_map(Outlet::blocked);
+        outlets.chain(self.syslog.as_ref().and_then(Syslog::blocked)).collect()
     }
 
     /// Writes lines that waited.
@@ -122,6 +146,9 @@ impl MainLogWriter {
         let stamp = self.stamp.format(SystemTime::now());
         for outlet in self.outlets.iter_mut().flatten() {
             outlet.flush(&stamp);
+        }
+        if let Some(syslog) = &mut self.syslog {
+            syslog.flush();
         }
     }
 

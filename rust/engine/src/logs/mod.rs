@@ -20,6 +20,7 @@ mod strip;
 mod syslog;
 mod tap;
 mod thread;
+mod watch;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -31,7 +32,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use supervisor_core::config::{LogLevel, OutputSettings};
-use supervisor_core::effect::{Channel, LogRange, LogReadError, LogText, ProcessId};
+use supervisor_core::effect::{
+    Channel, LogClearError, LogRange, LogReadError, LogText, LogsToClear, ProcessId,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use file::LogFile;
@@ -208,6 +211,23 @@ impl Logs {
     /// its old file, and the main log says so. Lines said before go to the old file, later ones to the new.
     pub fn reopen(&self) {
         self.tell(Command::Reopen);
+    }
+
+    /// Removes logs and begins them anew, empty. Logs of processes that do not run are left alone. Answers one
+    /// outcome for the main log, or one for each process.
+    ///
+    /// # Errors
+    /// See [`LogClearError`].
+    pub fn clear(
+        &self,
+        logs: LogsToClear,
+    ) -> impl Future<Output = Vec<Result<(), LogClearError>>> + Send + use<> {
+        let count = match &logs {
+            LogsToClear::Main => 1,
+            LogsToClear::Processes(processes) => processes.len(),
+        };
+        let answer = self.ask(|answer| Command::Clear(logs, answer));
+        async move { answer.await.unwrap_or_else(|_| vec![Err(LogClearError::Failed); count]) }
     }
 
     /// Ends the log thread: pipes are read to their end for a moment, everything said is written. Waits for that

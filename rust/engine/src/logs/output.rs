@@ -26,6 +26,10 @@ const TURN: usize = 256 * 1024;
 /// How long a pipe is read on after its process ended, when some descendant keeps it open.
 const DRAIN: Duration = Duration::from_millis(200);
 
+/// How long a stream may take nothing before its log counts as stuck. From then on what it does not take is lost,
+/// so that the process goes on, until it takes something again.
+const STUCK: Duration = Duration::from_secs(2);
+
 /// Most bytes still read at the end of that time: as much as the largest pipe holds without privileges.
 const REMAINDER: usize = 1024 * 1024;
 
@@ -33,7 +37,7 @@ const REMAINDER: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Attached {
     number: u64,
-    process: ProcessId,
+    pub(crate) process: ProcessId,
     pub(crate) log: SharedLog,
     finish: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -75,6 +79,7 @@ pub(crate) fn attach(shared: &Rc<Shared>, source: Source) {
         tap: source.tap.map(RefCell::new),
         waiting: RefCell::default(),
         lost: Cell::new(0),
+        stuck: Cell::new(false),
     };
     let task = tokio::task::spawn_local(async move {
         copier.copy(&pipe, finished).await;
@@ -136,6 +141,8 @@ struct Copier {
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
     lost: Cell<usize>,
+    /// The log is a stream that has taken nothing for [`STUCK`].
+    stuck: Cell<bool>,
 }
 
 impl Copier {
@@ -256,7 +263,7 @@ impl Copier {
         self.write(data);
         self.echo(data);
         if self.syslog {
-            self.shared.syslog.borrow_mut().send(&format!("{} ", self.name), data);
+            self.shared.to_syslog(&format!("{} ", self.name), data);
         }
     }
 
@@ -277,6 +284,7 @@ impl Copier {
         let mut said = Vec::new();
         match result {
             Ok(()) => {
+                self.stuck.set(false);
                 let lost = self.lost.take();
                 if lost > 0 {
                     let path = log.path().display();
@@ -289,7 +297,9 @@ impl Copier {
                     said.push((LogLevel::Error, describe("rotate", log.path(), &error)));
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.waiting.borrow_mut().extend(rest),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.stuck.get() => {
+                self.waiting.borrow_mut().extend(rest);
+            }
             Err(error) => {
                 if self.lost.get() == 0 {
                     said.push((LogLevel::Error, describe("write", log.path(), &error)));
@@ -297,25 +307,23 @@ impl Copier {
                 self.lost.set(self.lost.get() + rest.len());
             }
         }
-        self.shared.wrote(log.path());
+        self.shared.followers.wake(log.path());
         drop(guard);
         for (level, message) in said {
             self.say(level, &message);
         }
     }
 
-    /// Waits until a stream has taken all that was written to it.
+    /// Waits until a stream has taken all that was written to it, or is [`STUCK`].
     async fn wait_for_room(&self) {
         while !self.waiting.borrow().is_empty() {
             let descriptor = match self.log.borrow().as_ref() {
                 Some(log) => log.as_fd().try_clone_to_owned(),
                 None => return,
             };
-            if let Ok(descriptor) = descriptor {
-                writable(descriptor).await;
-            } else {
-                self.drop_waiting();
-                return;
+            let ready = async { tokio::time::timeout(STUCK, writable(descriptor.ok()?)).await.ok() };
+            if ready.await.is_none() {
+                self.stuck.set(true);
             }
             let waiting = self.waiting.take();
             self.write(&waiting);

@@ -13,8 +13,8 @@ use super::file::read_full;
 /// Answers a request for a part of a log.
 ///
 /// # Errors
-/// Of [`LogReadMode::Read`]: see [`LogReadError`]. [`LogReadMode::Tail`] answers nothing, offset 0, for a log
-/// that is not there, as the original does; it has no errors.
+/// See [`LogReadError`]; but [`LogReadMode::Tail`] answers nothing, offset 0, for a log
+/// that is not there, as the original does.
 pub(crate) fn read(range: &LogRange) -> Result<LogText, LogReadError> {
     let nothing = LogText { bytes: Vec::new(), offset: 0, overflow: false };
     let opened = match &range.log {
@@ -35,7 +35,8 @@ pub(crate) fn read(range: &LogRange) -> Result<LogText, LogReadError> {
                 Err(_) => LogText { offset: u64::try_from(range.offset).unwrap_or(0), ..nothing },
             })
         }
-        (LogReadMode::Tail, Err(_)) => Ok(nothing),
+        (LogReadMode::Tail, Err(LogReadError::NoFile)) => Ok(nothing),
+        (LogReadMode::Tail, Err(error)) => Err(error),
     }
 }
 

@@ -1,18 +1,17 @@
 //! What the tasks of the log thread share.
 
 use std::cell::{Cell, RefCell};
-use std::path::Path;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use supervisor_core::config::LogLevel;
 use tokio::sync::Notify;
 
 use super::file::LogFile;
-use super::follow::Wake;
 use super::main_log::MainLogWriter;
 use super::output::Attached;
 use super::syslog::Syslog;
+use super::watch::Followers;
 
 /// Bytes read from a pipe at a time; as much as a pipe holds by default.
 pub(crate) const BUFFER: usize = 64 * 1024;
@@ -30,8 +29,8 @@ pub(crate) struct Shared {
     pub(crate) buffer: RefCell<Vec<u8>>,
     /// The pipes being read.
     pub(crate) attached: RefCell<Vec<Attached>>,
-    followers: RefCell<Vec<Weak<Wake>>>,
-    /// The main log has lines that wait for a reader.
+    pub(crate) followers: Followers,
+    /// The main log or the system log has lines that wait for a reader.
     pub(crate) blocked: Notify,
     last_number: Cell<u64>,
 }
@@ -43,7 +42,7 @@ impl Shared {
             syslog: RefCell::default(),
             buffer: RefCell::new(vec![0; BUFFER]),
             attached: RefCell::default(),
-            followers: RefCell::default(),
+            followers: Followers::default(),
             blocked: Notify::new(),
             last_number: Cell::new(0),
         }
@@ -59,11 +58,11 @@ impl Shared {
     pub(crate) fn record(&self, time: SystemTime, level: LogLevel, message: &str) {
         let mut main = self.main.borrow_mut();
         main.record(time, level, message);
-        if main.blocked().iter().any(Option::is_some) {
+        if !main.blocked().is_empty() {
             self.blocked.notify_one();
         }
         if let Some(path) = main.path() {
-            self.wrote(path);
+            self.followers.wake(path);
         }
     }
 
@@ -72,17 +71,12 @@ impl Shared {
         self.record(SystemTime::now(), level, message);
     }
 
-    /// Wakes the followers of a log that has just been written.
-    pub(crate) fn wrote(&self, path: &Path) {
-        let followers = self.followers.borrow();
-        for wake in followers.iter().filter_map(Weak::upgrade).filter(|wake| wake.path == path) {
-            wake.notify.notify_one();
+    /// Sends output of a process to the system log.
+    pub(crate) fn to_syslog(&self, prefix: &str, text: &[u8]) {
+        let mut syslog = self.syslog.borrow_mut();
+        syslog.send(prefix, text);
+        if syslog.blocked().is_some() {
+            self.blocked.notify_one();
         }
-    }
-
-    pub(crate) fn add_follower(&self, wake: &Rc<Wake>) {
-        let mut followers = self.followers.borrow_mut();
-        followers.retain(|follower| follower.strong_count() > 0);
-        followers.push(Rc::downgrade(wake));
     }
 }

@@ -1,16 +1,19 @@
 //! The log thread: carries out commands and writes main log lines as they come.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
-use supervisor_core::effect::{LogRange, LogReadError, LogText, ProcessId};
+use supervisor_core::effect::{LogClearError, LogRange, LogReadError, LogText, LogsToClear, ProcessId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -43,6 +46,7 @@ pub(crate) enum Command {
     CreateAutomatic(String, PathBuf, oneshot::Sender<io::Result<PathBuf>>),
     Remove(Vec<PathBuf>),
     Reopen,
+    Clear(LogsToClear, oneshot::Sender<Vec<Result<(), LogClearError>>>),
     Stop(std::sync::mpsc::Sender<()>),
 }
 
@@ -84,6 +88,7 @@ async fn serve(main: MainLogWriter, inbox: Inbox) -> Option<std::sync::mpsc::Sen
     };
     drain(&shared, None).await;
     shared.main.borrow_mut().flush_within(FLUSH);
+    shared.syslog.borrow_mut().flush();
     done
 }
 
@@ -96,23 +101,32 @@ fn write_line(shared: &Shared, line: &Line, queue: &Queue) {
     }
 }
 
-/// Writes lines of the main log that waited for a reader of a stream, whenever it takes more.
+/// Writes lines of the main log and the system log that waited for a reader, whenever it takes more.
 async fn flush_when_possible(shared: Rc<Shared>) {
     loop {
         shared.blocked.notified().await;
         loop {
-            let mut blocked = shared.main.borrow().blocked().into_iter().flatten();
-            match (blocked.next(), blocked.next()) {
-                (Some(one), Some(other)) => tokio::select! {
-                    () = writable(one) => {}
-                    () = writable(other) => {}
-                },
-                (Some(only), None) => writable(only).await,
-                (None, _) => break,
+            let mut blocked = shared.main.borrow().blocked();
+            blocked.extend(shared.syslog.borrow().blocked());
+            if blocked.is_empty() {
+                break;
             }
+            any_writable(blocked).await;
             shared.main.borrow_mut().flush();
+            shared.syslog.borrow_mut().flush();
         }
     }
+}
+
+/// Waits until something can be written to one of these.
+async fn any_writable(descriptors: Vec<OwnedFd>) {
+    let mut waiting: Vec<_> =
+        descriptors.into_iter().map(|descriptor| Box::pin(writable(descriptor))).collect();
+    poll_fn(|context| {
+        let is_ready = waiting.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
+        if is_ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Does what a command asks for. An answer that nobody waits for any more is dropped.
@@ -150,6 +164,7 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
             }
         }
         Command::Reopen => reopen(shared),
+        Command::Clear(logs, answer) => drop(answer.send(clear(shared, &logs))),
         // Handled by the loop.
         Command::Line(_) | Command::Stop(_) => {}
     }
@@ -181,4 +196,40 @@ fn reopen(shared: &Shared) {
     for problem in problems {
         shared.line(LogLevel::Error, &problem);
     }
+}
+
+fn clear(shared: &Shared, logs: &LogsToClear) -> Vec<Result<(), LogClearError>> {
+    match logs {
+        LogsToClear::Main => vec![shared.main.borrow_mut().clear()],
+        LogsToClear::Processes(processes) => {
+            processes.iter().map(|process| clear_process(shared, *process)).collect()
+        }
+    }
+}
+
+/// Clears the logs of both streams of a process, as far as it has any.
+fn clear_process(shared: &Shared, process: ProcessId) -> Result<(), LogClearError> {
+    let attached = shared.attached.borrow();
+    let mut result = Ok(());
+    let mut cleared: Vec<PathBuf> = Vec::new();
+    for own in attached.iter().filter(|attached| attached.process == process) {
+        let mut log = own.log.borrow_mut();
+        let Some(log) = log.as_mut().filter(|log| !cleared.iter().any(|path| path == log.path())) else {
+            continue;
+        };
+        match log.clear() {
+            Ok(()) => cleared.push(log.path().to_owned()),
+            Err(_) => result = Err(LogClearError::Failed),
+        }
+    }
+    // Others that write to the same file must not go on in the one that was removed.
+    for other in attached.iter() {
+        if let Some(log) = other.log.borrow_mut().as_mut()
+            && cleared.iter().any(|path| path == log.path())
+            && log.reopen().is_err()
+        {
+            result = Err(LogClearError::Failed);
+        }
+    }
+    result
 }

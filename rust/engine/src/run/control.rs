@@ -204,6 +204,14 @@ impl Control {
                     let _ = messages.send(Message::Input(Input::LogRead { request, result }));
                 });
             }
+            Effect::ClearLogs { request, logs } => {
+                let cleared = self.logs.clear(logs);
+                let messages = self.messages.clone();
+                tokio::task::spawn_local(async move {
+                    let results = cleared.await;
+                    let _ = messages.send(Message::Input(Input::LogsCleared { request, results }));
+                });
+            }
             Effect::WriteStdin { process, bytes, purpose } => {
                 let error = match self.stdins.get(&process) {
                     Some(stdin) => stdin.write(&bytes).err(),

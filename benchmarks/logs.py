@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Measure how child output reaches its log: ours, the original, and a bare copier that does nothing else.
+
+    python3 benchmarks/logs.py [--rounds N] [--megabytes N] [--lines N] [--theirs PREFIX] [--ours PREFIX]
+
+For each kind of output a child writes as fast as it can. Measured are the megabytes a second, from
+its start to the last byte in the log, and the processor time of the one that copies. The bare
+copier is a C program that reads the pipe and writes the file (`cc` is needed). Nothing may be lost:
+sizes are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "compat-tests"))
+
+from harness.daemon import running  # noqa: E402
+from harness.under_test import UnderTest  # noqa: E402
+from harness.waiting import wait_for  # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+MEGABYTE = 1024 * 1024
+
+#: Writes `count` times `size` bytes.
+WRITER = r"""
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+    long size = atol(argv[1]), count = atol(argv[2]);
+    char *data = malloc(size);
+    memset(data, 'x', size);
+    data[size - 1] = '\n';
+    for (long done = 0; done < count; done++)
+        if (write(1, data, size) != size) return 1;
+    if (argc > 3) pause();
+    return 0;
+}
+"""
+
+#: Copies standard input to standard output.
+COPIER = r"""
+#include <unistd.h>
+static char buffer[65536];
+int main(void) {
+    ssize_t size;
+    while ((size = read(0, buffer, sizeof buffer)) > 0)
+        if (write(1, buffer, size) != size) return 1;
+    return size < 0;
+}
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """A kind of output: writes of `size` bytes, `count` of them, by each of so many children."""
+
+    name: str
+    size: int
+    count: int
+    children: int = 1
+    settings: str = "stdout_logfile_maxbytes = 0"
+    supervisord: str = ""
+
+    @property
+    def total(self) -> int:
+        """Bytes that all children write."""
+        return self.size * self.count * self.children
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One measurement: seconds until everything was there, and processor seconds of the copying process."""
+
+    wall: float
+    cpu: float
+
+
+def compile_c(folder: Path, name: str, source: str) -> Path:
+    """A program made from C."""
+    path = folder / name
+    subprocess.run(["cc", "-O2", "-x", "c", "-o", str(path), "-"], input=source.encode(), check=True)
+    return path
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def through_daemon(under_test: UnderTest, writer: Path, load: Load) -> Sample:
+    """Let a supervisord log it."""
+    command = shlex.join([str(writer), str(load.size), str(load.count), "stay"])
+    programs = (
+        f"[program:w]\ncommand = {command}\nprocess_name = w%(process_num)d\nnumprocs = {load.children}\n"
+        f"autostart = false\nstartsecs = 0\nstdout_logfile = %(here)s/w%(process_num)d.log\n{load.settings}\n"
+    )
+    with running(under_test, programs, supervisord=load.supervisord) as daemon:
+
+        def written() -> int:
+            return sum(path.stat().st_size for path in daemon.folder.glob("w*.log*"))
+
+        before, begin = cpu_seconds(daemon.started_as), time.perf_counter()
+        daemon.rpc.startProcessGroup("w", False)
+        wait_for(lambda: written() >= load.total, f"{load.total} bytes of {load.name}", deadline=600)
+        taken = Sample(time.perf_counter() - begin, cpu_seconds(daemon.started_as) - before)
+        if written() != load.total:
+            raise RuntimeError(f"{load.name}: {written()} bytes instead of {load.total}")
+        daemon.rpc.stopProcessGroup("w")
+        return taken
+
+
+def through_copier(copier: Path, writer: Path, load: Load) -> Sample:
+    """Let the bare copier write it: one for each child, side by side."""
+    with tempfile.TemporaryDirectory(prefix="sv-") as folder:
+        begin = time.perf_counter()
+        pairs = []
+        for number in range(load.children):
+            source = subprocess.Popen([writer, str(load.size), str(load.count)], stdout=subprocess.PIPE)
+            with open(Path(folder) / str(number), "wb") as file:
+                pairs.append((source, subprocess.Popen([copier], stdin=source.stdout, stdout=file)))
+        cpu = 0.0
+        for source, copying in pairs:
+            _, _, usage = os.wait4(copying.pid, 0)
+            copying.returncode = 0
+            cpu += usage.ru_utime + usage.ru_stime
+            source.wait()
+        return Sample(time.perf_counter() - begin, cpu)
+
+
+def loads(megabytes: int, lines: int) -> list[Load]:
+    """The kinds: large writes, short lines, rotation, many children, escapes."""
+    large = megabytes * MEGABYTE // 65536
+    rotating = "stdout_logfile_maxbytes = 10MB\nstdout_logfile_backups = 1000"
+    return [
+        Load("64 KiB writes", 65536, large),
+        Load("short lines", 60, lines),
+        Load("64 KiB writes, rotated", 65536, large, settings=rotating),
+        Load("20 children, 4 KiB writes", 4096, max(1, megabytes * MEGABYTE // 4096 // 20), children=20),
+        Load("64 KiB writes, strip_ansi", 65536, large, supervisord="strip_ansi = true"),
+    ]
+
+
+def main() -> int:
+    """Measure and print; 2 when something is missing."""
+    environments = REPOSITORY / ".environments"
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
+    parser.add_argument("--megabytes", type=int, default=1024, help="bytes of large writes (default 1024 MB)")
+    parser.add_argument("--lines", type=int, default=2_000_000, help="short lines (default two million)")
+    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
+    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
+    options = parser.parse_args()
+    theirs, ours = UnderTest("theirs", options.theirs.resolve()), UnderTest("ours", options.ours.resolve())
+    missing = [each.prefix for each in (theirs, ours) if not Path(each.program("supervisord")).exists()]
+    if missing or shutil.which("cc") is None:
+        print(f"missing: {missing or 'cc'}", file=sys.stderr)
+        return 2
+    print("| Output | bare copier MB/s | original | ours | CPU s per GiB: bare | original | ours |")
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="sv-") as folder:
+        writer = compile_c(Path(folder), "writer", WRITER)
+        copier = compile_c(Path(folder), "copier", COPIER)
+        for load in loads(options.megabytes, options.lines):
+            samples: list[list[Sample]] = [[], [], []]
+            for _ in range(options.rounds):
+                samples[0].append(through_copier(copier, writer, load))
+                samples[1].append(through_daemon(theirs, writer, load))
+                samples[2].append(through_daemon(ours, writer, load))
+            speed = [statistics.median(load.total / MEGABYTE / one.wall for one in each) for each in samples]
+            cpu = [
+                statistics.median(one.cpu * 1024 * MEGABYTE / load.total for one in each) for each in samples
+            ]
+            figures = [f"{value:.0f}" for value in speed] + [f"{value:.2f}" for value in cpu]
+            print(f"| {load.name} | " + " | ".join(figures) + " |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
