@@ -313,7 +313,10 @@ impl World {
         for (process, text) in &self.machine.written[self.seen..] {
             let who = ids.iter().position(|id| id == process).unwrap();
             let sane = &mut self.listeners[who];
-            assert!(sane.has_asked && sane.event.is_none(), "an event comes to who asked, one at a time");
+            assert!(
+                sane.has_asked && sane.event.is_none(),
+                "an event comes to who asked, one at a time: {who} {sane:?} {text}"
+            );
             let serial = text.split("serial:").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
             assert!(!self.accepted.contains_key(&serial), "{serial} came again after it was accepted");
             sane.event = Some(serial);
@@ -333,7 +336,7 @@ impl World {
                 }
                 if let Some(rest) = self.listeners[who].unwritten.pop_front() {
                     self.write(who, &rest);
-                    return;
+                    return self.read();
                 }
                 let sane = &self.listeners[who];
                 let words = match (sane.event, accepts) {

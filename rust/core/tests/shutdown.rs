@@ -119,7 +119,7 @@ fn a_plug_in_can_end_the_daemon_by_its_mood() {
 }
 
 #[test]
-fn no_standard_method_answers_while_everything_stops_and_those_of_the_server_do() {
+fn no_standard_method_but_one_answers_while_everything_stops_and_those_of_the_server_do() {
     let mut machine = Machine::with(vec![program("web")]);
     machine.script("web", [Script::stubborn()]);
     machine.start();
@@ -133,7 +133,12 @@ fn no_standard_method_answers_while_everything_stops_and_those_of_the_server_do(
         });
         let params = params.collect();
         let name = format!("supervisor.{}", method.name);
-        assert_eq!(machine.refused(&name, params), "SHUTDOWN_STATE", "{name}");
+        if method.name == "sendRemoteCommEvent" {
+            // The one exception, as in the original: listeners are the last to stop.
+            assert_eq!(machine.ask(&name, params), Ok(true.into()));
+        } else {
+            assert_eq!(machine.refused(&name, params), "SHUTDOWN_STATE", "{name}");
+        }
     }
     assert!(machine.ask("system.listMethods", vec![]).is_ok());
 }
