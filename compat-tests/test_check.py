@@ -66,7 +66,9 @@ def test_a_good_configuration_passes_and_nothing_is_started(prepare: Prepare) ->
 def test_every_problem_has_file_line_severity_message_and_the_line_with_carets(prepare: Prepare) -> None:
     daemon = prepare()
     daemon.configure("[include]\nfiles = more.ini\n", supervisord="loglevel = loud")
-    daemon.write("more.ini", "[program:x]\ncomand = a\ncommand = no-such-command -x\nautostart =  maybe ; so\n")
+    daemon.write(
+        "more.ini", "[program:x]\ncomand = a\ncommand = no-such-command -x\nautostart =  maybe ; so\n"
+    )
     result = check(daemon)
     more = daemon.folder / "more.ini"
     line = daemon.config.read_text().splitlines().index("loglevel = loud") + 1

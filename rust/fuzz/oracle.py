@@ -27,7 +27,9 @@ def ini(text: str) -> Any:
     parser = configparser.RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
     # Line ends are translated as they are when a file is opened.
     parser.read_file(io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8"), source="fuzz.conf")
-    return [[name, [[key, parser.get(name, key)] for key in parser.options(name)]] for name in parser.sections()]
+    return [
+        [name, [[key, parser.get(name, key)] for key in parser.options(name)]] for name in parser.sections()
+    ]
 
 
 def words(text: str) -> Any:
