@@ -189,6 +189,32 @@ def test_a_wrong_configuration_of_supervisorctl(prepare: Prepare, text: str, mes
     assert refusal(daemon, "-c", str(daemon.config), "pid", program="supervisorctl") == message
 
 
+@pytest.mark.differs("a file of garbage is a usage error for supervisorctl too, not a Python traceback")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "garbage\n",
+            "File contains no section headers.\nfile: '<folder>/supervisord.conf', line: 1\n'garbage\\n'",
+        ),
+        (
+            "[supervisorctl]\ngarbage\n",
+            "Source contains parsing errors: '<folder>/supervisord.conf'\n\t[line  2]: 'garbage\\n'",
+        ),
+    ],
+)
+def test_a_file_of_garbage_for_supervisorctl(prepare: Prepare, text: str, message: str) -> None:
+    daemon = prepare()
+    daemon.config.write_text(text)
+    if daemon.under_test.ours:
+        assert refusal(daemon, "-c", str(daemon.config), "pid", program="supervisorctl") == message
+        return
+    result = daemon.run("supervisorctl", "-c", str(daemon.config), "pid")
+    assert result.code == 1
+    assert result.err.startswith("Traceback ")
+    assert message in result.err.replace(str(daemon.folder), "<folder>")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -213,11 +239,19 @@ def test_the_version_is_printed_when_its_option_is_reached(prepare: Prepare, wor
     assert daemon.under_test.version.fullmatch(result.out.rstrip("\n"))
 
 
-@pytest.mark.parametrize("words", [["-h"], ["--help"], ["--hel"], ["-?"], ["-h", "-e", "loud"], ["-nh"]])
-@pytest.mark.parametrize("name", ["supervisord", "supervisorctl"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *(
+            (name, [word])
+            for name in ("supervisord", "supervisorctl")
+            for word in ("-h", "--help", "--hel", "-?")
+        ),
+        ("supervisord", ["-h", "-e", "loud"]),
+        ("supervisord", ["-nh"]),
+    ],
+)
 def test_help_is_printed_when_its_option_is_reached(prepare: Prepare, name: str, words: list[str]) -> None:
-    if name == "supervisorctl" and words in (["-h", "-e", "loud"], ["-nh"]):
-        pytest.skip("supervisorctl has no such options")
     result = prepare().run(name, *words)
     assert (result.code, result.err) == (0, "")
     assert "--configuration" in result.out
@@ -266,3 +300,65 @@ def test_options_of_supervisorctl_end_at_the_action(supervise: Supervise) -> Non
     daemon = supervise("[program:x]\ncommand = sleep 1000\nautostart = false\n")
     assert daemon.ctl("tail", "-5", "x").code == 0
     assert daemon.ctl("--", "pid").out == f"{daemon.started_as}\n"
+
+
+def test_the_configuration_is_searched_for_in_the_current_folder_and_its_etc(prepare: Prepare) -> None:
+    daemon = prepare()
+    message = "program section program:x does not specify a command in section 'program:x' (file: '{}')"
+    for place in ("etc/supervisord.conf", "supervisord.conf"):
+        daemon.write(place, "[supervisord]\n[program:x]\n")
+        result = daemon.run("supervisord", "-n")
+        assert result.code == 2
+        assert f"Error: {message.format(place)}\n" in result.err
+
+
+@pytest.mark.parametrize(
+    ("lines", "prompt"),
+    [("", "supervisor> "), ("prompt = of %(ENV_WHO)s", "of me> "), ("prompt = 100%%", "100%> ")],
+)
+def test_the_prompt_of_the_shell(prepare: Prepare, lines: str, prompt: str) -> None:
+    daemon = prepare()
+    daemon.config.write_text(f"[supervisorctl]\nserverurl = unix://%(here)s/none.sock\n{lines}\n")
+    result = daemon.run("supervisorctl", "-c", str(daemon.config), stdin="version\nexit\n", env={"WHO": "me"})
+    assert result.code == 0
+    assert result.out.count(prompt) == 2, result
+
+
+@pytest.mark.parametrize(
+    "url", ["unix://s.sock", "unix://{}/../{}/s.sock", "unix://%(here)s/s.sock", "unix://{}/./s.sock"]
+)
+def test_the_socket_of_the_configuration_is_made_absolute(supervise: Supervise, url: str) -> None:
+    daemon = supervise("")
+    folder = str(daemon.folder)
+    url = url.replace("{}", folder, 1).replace("{}", daemon.folder.name)
+    other = daemon.write("other.conf", f"[supervisorctl]\nserverurl = {url}\n")
+    assert daemon.run("supervisorctl", "-c", str(other), "pid").out == f"{daemon.started_as}\n"
+
+
+@pytest.mark.differs("the reason is added, as in the original's development version")
+def test_a_plugin_that_cannot_be_imported(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[rpcinterface:x]\nsupervisor.rpcinterface_factory = no_such_module:make\n")
+    result = daemon.run("supervisord", "-n", "-c", str(daemon.config))
+    reason = ": No module named 'no_such_module'" if daemon.under_test.ours else ""
+    assert result.code == 2
+    assert result.err == (
+        f"Error: no_such_module:make cannot be resolved within [rpcinterface:x]{reason}\n"
+        f"For help, use {daemon.under_test.program('supervisord')} -h\n"
+    )
+
+
+def test_options_of_default_are_arguments_that_the_standard_interface_does_not_take(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[DEFAULT]\nanything = 1\n")
+    result = daemon.run("supervisord", "-n", "-c", str(daemon.config))
+    assert (result.code, result.err.splitlines()[0]) == (2, "Error: Could not make supervisor rpc interface")
+    # The original leaves its socket behind.
+    assert not (daemon.under_test.ours and daemon.sockets())
+
+
+def test_an_interface_without_a_server_is_never_made(prepare: Prepare) -> None:
+    daemon = prepare()
+    daemon.configure("[DEFAULT]\nanything = 1\n", unix=None)
+    daemon.start()
+    assert daemon.stop() == 0

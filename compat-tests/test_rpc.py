@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conftest import Supervise
 from harness import http
 from harness.daemon import Daemon, program, running
 from harness.under_test import UnderTest
@@ -115,7 +116,9 @@ def test_get_supervisor_version(daemon: Daemon, under_test: UnderTest) -> None:
 
 
 SLICE = [
+    "supervisor.addProcessGroup",
     "supervisor.getAPIVersion",
+    "supervisor.getAllConfigInfo",
     "supervisor.getAllProcessInfo",
     "supervisor.getIdentification",
     "supervisor.getPID",
@@ -125,9 +128,16 @@ SLICE = [
     "supervisor.getVersion",
     "supervisor.readLog",
     "supervisor.readMainLog",
+    "supervisor.readProcessLog",
+    "supervisor.readProcessStderrLog",
+    "supervisor.readProcessStdoutLog",
+    "supervisor.reloadConfig",
+    "supervisor.removeProcessGroup",
     "supervisor.restart",
     "supervisor.shutdown",
+    "supervisor.signalAllProcesses",
     "supervisor.signalProcess",
+    "supervisor.signalProcessGroup",
     "supervisor.startAllProcesses",
     "supervisor.startProcess",
     "supervisor.startProcessGroup",
@@ -138,27 +148,18 @@ SLICE = [
     "supervisor.tailProcessStderrLog",
     "supervisor.tailProcessStdoutLog",
     "system.listMethods",
+    "system.methodHelp",
+    "system.methodSignature",
+    "system.multicall",
 ]
 
 LATER = [
-    "supervisor.addProcessGroup",
     "supervisor.clearAllProcessLogs",
     "supervisor.clearLog",
     "supervisor.clearProcessLog",
     "supervisor.clearProcessLogs",
-    "supervisor.getAllConfigInfo",
-    "supervisor.readProcessLog",
-    "supervisor.readProcessStderrLog",
-    "supervisor.readProcessStdoutLog",
-    "supervisor.reloadConfig",
-    "supervisor.removeProcessGroup",
     "supervisor.sendProcessStdin",
     "supervisor.sendRemoteCommEvent",
-    "supervisor.signalAllProcesses",
-    "supervisor.signalProcessGroup",
-    "system.methodHelp",
-    "system.methodSignature",
-    "system.multicall",
 ]
 
 
@@ -630,3 +631,43 @@ def test_restart_answers_true_and_starts_anew_in_the_same_process(under_test: Un
         daemon.wait_log(f"INFO supervisord started with pid {daemon.started_as}", times=2)
         assert daemon.wait_state("x", "RUNNING")["pid"] != first
         assert daemon.rpc.getPID() == daemon.started_as
+
+
+# Several calls in one request
+
+
+def test_several_calls_are_made_one_after_the_other(supervise: Supervise) -> None:
+    daemon = supervise("[program:x]\ncommand = sleep 1000\nstartsecs = 0\nautostart = false")
+    calls: list[dict[str, Any]] = [
+        {"methodName": "supervisor.startProcess", "params": ["x"]},
+        {"methodName": "supervisor.getProcessInfo", "params": ["x"]},
+        {"methodName": "supervisor.startProcess", "params": ["x"]},
+        {"methodName": "supervisor.stopAllProcesses"},
+        {"methodName": "supervisor.getProcessInfo", "params": ["x"]},
+    ]
+    server: Any = daemon.server
+    started, running, again, stopped, after = server.system.multicall(calls)
+    assert started is True
+    assert running["statename"] == "RUNNING"
+    assert again == {"faultCode": 60, "faultString": "ALREADY_STARTED: x"}
+    assert stopped == [{"name": "x", "group": "x", "status": 80, "description": "OK"}]
+    assert after["statename"] == "STOPPED"
+
+
+def test_what_is_wrong_with_a_call_among_several_is_told_in_its_place(daemon: Daemon) -> None:
+    server: Any = daemon.server
+    calls: list[dict[str, Any]] = [
+        {"methodName": "system.multicall", "params": [[]]},
+        {"params": []},
+        {"methodName": "supervisor.nothing", "params": []},
+        {"methodName": "supervisor.getPID", "params": [1]},
+        {"methodName": "supervisor.getAPIVersion"},
+    ]
+    assert server.system.multicall(calls) == [
+        {"faultCode": 2, "faultString": "INCORRECT_PARAMETERS: Recursive system.multicall forbidden"},
+        {"faultCode": 2, "faultString": "INCORRECT_PARAMETERS: No methodName"},
+        {"faultCode": 1, "faultString": "UNKNOWN_METHOD"},
+        {"faultCode": 2, "faultString": "INCORRECT_PARAMETERS"},
+        "3.0",
+    ]
+    assert server.system.multicall([]) == []

@@ -1,6 +1,9 @@
 //! The program `supervisord` (parity 3).
 
+use std::sync::Arc;
+
 use supervisor_core::config::check::check_configuration;
+use supervisor_core::config::paths::abspath;
 use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::version::VERSION;
@@ -45,17 +48,23 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
     if said.check {
         return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
     }
-    let read_file = |path: &str| read_to_run(path, &said.overrides);
-    let settings = read_file(&config_file).map_err(usage)?;
+    let overrides = said.overrides;
+    let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
     if make_host.is_none() && needs_python(&settings) {
         return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
     }
-    // A relative path means another file once the daemon has gone to its directory.
     let absolute = settings.daemon.config_file.display().to_string();
+    let read_settings = move || {
+        // Errors show the path as it was spelled, but a relative one means another file once the daemon has gone
+        // to its directory.
+        let is_same = abspath(&RealSystem, &config_file) == absolute;
+        let path = if is_same { &config_file } else { &absolute };
+        read_to_run(path, &overrides)
+    };
     run_daemon(Start {
         version: VERSION,
         settings,
-        read_settings: &|| read_file(&absolute),
+        read_settings: Arc::new(read_settings),
         host: make_host.map(|make| make()),
     })
     .map_err(|error| usage(error.0))

@@ -4,34 +4,41 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{GroupSettings, HttpAddress, LogLevel, LogTarget, Settings};
-use crate::effect::{Channel, Effect, ProcessId, SpawnPlan};
+use crate::config::{HttpAddress, LogLevel, LogTarget, Settings};
+use crate::effect::{Effect, ProcessId, SpawnPlan};
 use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
 use crate::input::{Input, Now};
 use crate::outbox::Outbox;
 use crate::process::{Circumstances, Process};
-use crate::rpc::Requests;
+use crate::rpc::{Parts, Requests};
+use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
 use crate::signal::Signal;
-use crate::state::{Mood, ProcessState};
+use crate::state::Mood;
 
 /// All state of the daemon, and every decision on it. See the crate's page for the contract.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Core {
+    /// What the configuration said when it was read last: [`crate::staging`] says what of it is in use.
     pub(crate) settings: Settings,
-    pub(crate) mood: Mood,
+    mood: Mood,
     pub(crate) pid: u32,
     /// What clients are told the version is.
     pub(crate) version: String,
     pub(crate) groups: IndexMap<String, Group>,
     pub(crate) processes: BTreeMap<ProcessId, Process>,
-    next_process: u64,
+    pub(crate) next_process: u64,
+    schedule: Schedule,
+    /// Processes that this step changed or that are due: they are settled before it ends.
+    #[serde(skip)]
+    touched: IndexSet<ProcessId>,
     pub(crate) requests: Requests,
+    pub(crate) parts: Parts,
     shutdown: Shutdown,
     /// Namespaces that plug-ins answer, with their methods and help texts.
     pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
@@ -52,7 +59,10 @@ impl Core {
             groups: IndexMap::new(),
             processes: BTreeMap::new(),
             next_process: 1,
+            schedule: Schedule::default(),
+            touched: IndexSet::new(),
             requests: Requests::default(),
+            parts: Parts::default(),
             shutdown: Shutdown::default(),
             plugin_namespaces: BTreeMap::new(),
             spawn_is_overridden: false,
@@ -60,7 +70,7 @@ impl Core {
         }
     }
 
-    /// The settings it was made with.
+    /// What the configuration said when it was read last. Its groups may differ from those in use.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -131,127 +141,123 @@ impl Core {
     /// When the core wants to be woken by `Input::Timer`, in monotonic time; `None` to sleep until an input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let processes = self.processes.values().filter_map(|process| self.deadline_of(process));
-        processes.chain(self.shutdown.next_deadline()).min()
-    }
-
-    /// A deadline that nothing would be done at is none: while everything stops, no start is due.
-    fn deadline_of(&self, process: &Process) -> Option<Duration> {
-        let is_start = process.state.is_stopped() || process.state == ProcessState::Backoff;
-        if self.mood < Mood::Running && is_start { None } else { process.next_deadline() }
+        [self.schedule.next(), self.shutdown.next_deadline()].into_iter().flatten().min()
     }
 
     /// Takes in one input and appends what is to be done, in order, to `effects`.
     pub fn step(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
         let mut outbox = Outbox::default();
-        let touched = self.take_in(now, input, &mut outbox);
-        self.settle(now, touched, &mut outbox);
+        self.take_in(now, input, &mut outbox);
+        self.settle(now, &mut outbox);
         effects.append(&mut outbox.effects);
     }
 
-    /// Applies the input; names the process it concerns, where it concerns one alone.
-    fn take_in(&mut self, now: Now, input: Input, outbox: &mut Outbox) -> Touched {
+    /// Applies the input itself; what follows from it is left to [`Self::settle`].
+    fn take_in(&mut self, now: Now, input: Input, outbox: &mut Outbox) {
         match input {
-            Input::Load => {
-                for group in self.settings.groups.clone() {
-                    self.add_group(group, outbox);
-                }
-                Touched::Nothing
-            }
+            Input::Load => self.add_all_groups(outbox),
             Input::Start { pid } => {
                 self.pid = pid;
                 self.is_started = true;
                 outbox.effects.push(Effect::Emit(Event::SupervisorRunning));
-                Touched::All
+                self.touch_all();
             }
-            Input::Timer => Touched::All,
+            Input::Timer => {}
             Input::Spawned { process, pid } => {
-                self.with(process, |process| process.on_spawned(pid, now, outbox))
+                self.with(process, |process| process.on_spawned(pid, now, outbox));
             }
             Input::SpawnFailed { process, error } => {
-                self.with(process, |process| process.on_spawn_failed(&error, now, outbox))
+                self.with(process, |process| process.on_spawn_failed(&error, now, outbox));
             }
             Input::Exited { process, status } => {
-                self.with(process, |process| process.on_exited(status, now, outbox))
+                self.with(process, |process| process.on_exited(status, now, outbox));
             }
             Input::OrphanExited { pid, status } => {
                 outbox.info(format!("reaped unknown pid {pid} ({status})"));
-                Touched::Nothing
             }
             Input::Killed { process, signal, purpose, error } => {
-                self.with(process, |process| process.on_killed(signal, purpose, error, now, outbox))
+                self.with(process, |process| process.on_killed(signal, purpose, error, now, outbox));
             }
             Input::CommandChecked { request, process, error } => {
                 self.on_command_checked(now, request, process, error.as_ref(), outbox);
-                Touched::One(process)
             }
-            Input::AutomaticLogCreated { process, channel, path } => self.with(process, |process| {
-                let output = match channel {
-                    Channel::Stdout => &mut process.config.stdout,
-                    Channel::Stderr => &mut process.config.stderr,
-                };
-                output.logfile = path.map_or(LogTarget::None, LogTarget::File);
-            }),
-            Input::LogRead { request, result } => {
-                self.on_log_read(request, result, outbox);
-                Touched::Nothing
+            Input::AutomaticLogCreated { process, channel, path } => {
+                self.on_automatic_log(process, channel, path);
+            }
+            Input::LogRead { request, result } => self.on_log_read(request, result, outbox),
+            Input::ConfigurationRead { request, result } => {
+                self.on_configuration_read(request, result, outbox);
             }
             Input::Request { request, method, params } => {
                 self.on_request(now, request, &method, params, outbox);
-                Touched::All
             }
-            Input::Signal(signal) => {
-                self.on_signal(signal, outbox);
-                Touched::All
-            }
-            Input::SetMood(mood) => {
-                self.mood = mood;
-                Touched::All
-            }
+            Input::PluginAnswered { request, answer } => self.reply(request, answer, outbox),
+            Input::Signal(signal) => self.on_signal(signal, outbox),
+            Input::SetMood(mood) => self.set_mood(mood),
             Input::SpawnNow(process) => self.with(process, |process| process.spawn_now(now, outbox)),
             Input::SpawnOverrideReturned(process) => {
-                self.with(process, |process| process.on_spawn_override_returned(outbox))
+                self.with(process, |process| process.on_spawn_override_returned(outbox));
             }
             Input::RegisterNamespace { name, methods } => {
                 self.plugin_namespaces.insert(name, methods.into_iter().collect());
-                Touched::Nothing
             }
-            Input::OverrideSpawn(overridden) => {
-                self.spawn_is_overridden = overridden;
-                Touched::Nothing
-            }
+            Input::OverrideSpawn(overridden) => self.spawn_is_overridden = overridden,
         }
     }
 
-    fn with(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) -> Touched {
+    /// Changes a process, if it is still there, and has it settled before the step ends: the only way to one.
+    pub(crate) fn with(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) {
         if let Some(process) = self.processes.get_mut(&id) {
+            self.touched.insert(id);
             change(process);
         }
-        Touched::One(id)
+    }
+
+    /// Has a process settled before the step ends.
+    pub(crate) fn touch(&mut self, id: ProcessId) {
+        self.touched.insert(id);
+    }
+
+    /// Has all processes settled, in the order of the groups.
+    fn touch_all(&mut self) {
+        self.touched.extend(self.groups.values().flat_map(|group| &group.processes));
+    }
+
+    /// Changes the state of the daemon, on which depends what every process may do.
+    pub(crate) fn set_mood(&mut self, mood: Mood) {
+        if self.mood != mood {
+            self.mood = mood;
+            self.touch_all();
+        }
     }
 
     /// Lets everything that is due happen, until nothing more is.
-    fn settle(&mut self, now: Now, touched: Touched, outbox: &mut Outbox) {
+    fn settle(&mut self, now: Now, outbox: &mut Outbox) {
+        self.touched.extend(self.schedule.due(now.monotonic));
+        loop {
+            self.settle_touched(now, outbox);
+            // An answer may let a request go on with its next call, which may change everything again.
+            if outbox.continued.is_empty() {
+                break;
+            }
+            for request in std::mem::take(&mut outbox.continued) {
+                self.proceed_multicall(now, request, outbox);
+            }
+        }
+        self.reschedule();
+    }
+
+    fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
         if self.is_started {
             let around = self.circumstances(now);
-            match touched {
-                Touched::Nothing => {}
-                Touched::One(id) => {
-                    if let Some(process) = self.processes.get_mut(&id) {
-                        process.settle(around, outbox);
-                    }
-                }
-                Touched::All => {
-                    for id in self.groups.values().flat_map(|group| &group.processes) {
-                        if let Some(process) = self.processes.get_mut(id) {
-                            process.settle(around, outbox);
-                        }
-                    }
+            for id in &self.touched {
+                if let Some(process) = self.processes.get_mut(id) {
+                    process.settle(around, outbox);
                 }
             }
         }
         self.plan_spawns(now, outbox);
-        if self.mood < Mood::Running && self.is_started {
+        if !self.mood.allows_starts() && self.is_started {
             let mut shutdown = std::mem::take(&mut self.shutdown);
             shutdown.proceed(self, now, outbox);
             self.shutdown = shutdown;
@@ -259,41 +265,16 @@ impl Core {
         self.answer_completed(outbox);
     }
 
-    pub(crate) fn circumstances(&self, now: Now) -> Circumstances {
-        Circumstances { now, mood: self.mood, spawn_is_overridden: self.spawn_is_overridden }
+    /// Notes the deadlines of the processes that this step changed.
+    fn reschedule(&mut self) {
+        for id in self.touched.drain(..) {
+            let process = self.processes.get(&id);
+            self.schedule.set(id, process.and_then(|process| process.next_deadline(self.mood)));
+        }
     }
 
-    /// Adds a group and its processes; a group of that name must not be there. False where it is.
-    pub(crate) fn add_group(&mut self, settings: GroupSettings, outbox: &mut Outbox) -> bool {
-        if self.groups.contains_key(&settings.name) {
-            return false;
-        }
-        let mut group =
-            Group { name: settings.name.clone(), priority: settings.priority, processes: Vec::new() };
-        for program in settings.processes {
-            let id = ProcessId(self.next_process);
-            self.next_process += 1;
-            for (channel, output) in [(Channel::Stdout, &program.stdout), (Channel::Stderr, &program.stderr)]
-            {
-                if output.logfile == LogTarget::Automatic {
-                    outbox.effects.push(Effect::CreateAutomaticLog {
-                        process: id,
-                        channel,
-                        prefix: format!(
-                            "{}-{}---{}-",
-                            program.name,
-                            channel.name(),
-                            self.settings.daemon.identifier
-                        ),
-                    });
-                }
-            }
-            self.processes.insert(id, Process::new(id, &settings.name, program));
-            group.processes.push(id);
-        }
-        self.groups.insert(settings.name.clone(), group);
-        outbox.effects.push(Effect::Emit(Event::GroupAdded(settings.name)));
-        true
+    pub(crate) fn circumstances(&self, now: Now) -> Circumstances {
+        Circumstances { now, mood: self.mood, spawn_is_overridden: self.spawn_is_overridden }
     }
 
     fn on_signal(&mut self, signal: Signal, outbox: &mut Outbox) {
@@ -301,14 +282,14 @@ impl Core {
         match signal {
             Signal::TERM | Signal::INT | Signal::QUIT => {
                 outbox.warn(format!("received {name} indicating exit request"));
-                self.mood = Mood::Shutdown;
+                self.set_mood(Mood::Shutdown);
             }
             Signal::HUP if self.mood == Mood::Shutdown => {
                 outbox.warn(format!("ignored {name} indicating restart request (shutdown in progress)"));
             }
             Signal::HUP => {
                 outbox.warn(format!("received {name} indicating restart request"));
-                self.mood = Mood::Restarting;
+                self.set_mood(Mood::Restarting);
             }
             Signal(libc::SIGCHLD) => outbox.debug(format!("received {name} indicating a child quit")),
             Signal::USR2 => {
@@ -332,10 +313,10 @@ impl Core {
                 }
                 Err(message) => {
                     let around = self.circumstances(now);
-                    if let Some(process) = self.processes.get_mut(&id) {
+                    self.with(id, |process| {
                         process.fail_to_spawn(message, now, outbox);
                         process.settle(around, outbox);
-                    }
+                    });
                 }
             }
         }
@@ -365,6 +346,7 @@ impl Core {
             directory: config.directory.clone(),
             umask: config.umask,
             user: config.user,
+            socket: config.fcgi_socket.clone(),
             redirect_stderr: config.redirect_stderr,
             stdout: config.stdout.clone(),
             stderr: config.stderr.clone(),
@@ -410,12 +392,4 @@ pub(crate) fn words(command: &str) -> Result<Vec<String>, String> {
 /// `PATH` as a program's configuration sets it; the last one wins.
 pub(crate) fn configured_path(environment: &[(String, String)]) -> Option<String> {
     environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone())
-}
-
-/// Which processes an input may have changed.
-#[derive(Clone, Copy)]
-enum Touched {
-    Nothing,
-    One(ProcessId),
-    All,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{EnvironmentVariables, LogLevel, LogTarget, OutputSettings};
+use crate::config::{EnvironmentVariables, FcgiSocketSettings, LogLevel, LogTarget, OutputSettings};
 use crate::event::Event;
 use crate::rpc::Fault;
 use crate::signal::Signal;
@@ -60,6 +60,9 @@ pub struct SpawnPlan {
     pub umask: Option<u32>,
     /// User to become, with its groups.
     pub user: Option<u32>,
+    /// The socket that is its standard input, in place of a pipe, for a FastCGI program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<FcgiSocketSettings>,
     /// Join standard error to standard output: one pipe for both.
     pub redirect_stderr: bool,
     /// Standard output; an automatic log name is already a file here.
@@ -185,10 +188,10 @@ pub enum Effect {
     },
     /// Close and open again the main log and all child logs (SIGUSR2).
     ReopenLogs,
-    /// Remove the automatic logs of a process that is gone for good.
-    RemoveLogs {
-        /// The files.
-        logs: Vec<PathBuf>,
+    /// Read the configuration again; answered by `Input::ConfigurationRead`.
+    ReadConfiguration {
+        /// Who wants it.
+        request: RequestId,
     },
     /// An event happened: for listeners and subscribers.
     Emit(Event),

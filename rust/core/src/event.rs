@@ -123,6 +123,8 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::{EVENT_TYPES, Event, EventType};
 
     #[test]
@@ -131,7 +133,7 @@ mod tests {
             assert_eq!(EVENT_TYPES.iter().position(|other| other.name == found.name), Some(place));
             let mut root = found;
             while let Some(parent) = root.parent {
-                root = EventType::of(parent).unwrap_or_else(|| panic!("{parent} is no type"));
+                root = EventType::of(parent).expect("a type of the list");
             }
             assert_eq!(root.name, "EVENT");
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::ListenerSettings;
 use crate::effect::ProcessId;
 
 /// A `[group:x]`, or the group of a program that no `[group:x]` lists.
@@ -13,6 +14,10 @@ pub struct Group {
     pub priority: i64,
     /// Its processes in the order of the configuration, in which they start with the daemon.
     pub processes: Vec<ProcessId>,
+    /// What makes it a pool of event listeners, if it is one.
+    pub listener: Option<ListenerSettings>,
+    /// The configuration has not been read again since it was added.
+    pub(crate) is_as_staged: bool,
 }
 
 /// A name in a client's call: `group:process`, `group:*`, or a name that is both.

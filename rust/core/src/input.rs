@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Settings;
 use crate::effect::{Channel, KillPurpose, LogReadError, LogText, ProcessId, RequestId};
+use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
 use crate::xml::Value;
@@ -52,6 +54,13 @@ pub enum SpawnError {
     NoPermission {
         /// The file as looked for.
         filename: String,
+    },
+    /// Its FastCGI socket could not be made.
+    Socket {
+        /// The socket, as the configuration writes it.
+        url: String,
+        /// Why.
+        reason: String,
     },
     /// Pipes could not be made.
     Pipes {
@@ -148,6 +157,13 @@ pub enum Input {
         /// What was found.
         result: Result<LogText, LogReadError>,
     },
+    /// The outcome of `Effect::ReadConfiguration`.
+    ConfigurationRead {
+        /// Who wanted it.
+        request: RequestId,
+        /// What it says, or the text of what is wrong with it.
+        result: Result<Box<Settings>, String>,
+    },
     /// A client calls a method.
     Request {
         /// To answer it by.
@@ -156,6 +172,14 @@ pub enum Input {
         method: String,
         /// Its arguments.
         params: Vec<Value>,
+    },
+    /// A plug-in answered a call that is a part of a request (see [`RequestId::is_part`]); other answers of
+    /// plug-ins the engine gives to the client itself.
+    PluginAnswered {
+        /// Which call.
+        request: RequestId,
+        /// The value, or the fault.
+        answer: Result<Value, Fault>,
     },
     /// The daemon received a signal.
     Signal(Signal),

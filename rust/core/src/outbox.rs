@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::config::LogLevel;
-use crate::effect::{Effect, ProcessId};
+use crate::effect::{Effect, ProcessId, RequestId};
 use crate::operation::Completed;
 
 /// Effects for the engine, and operations whose requests are to be looked after before the step ends.
@@ -11,6 +11,8 @@ use crate::operation::Completed;
 pub(crate) struct Outbox {
     pub(crate) effects: Vec<Effect>,
     pub(crate) completed: Vec<Completed>,
+    /// Requests of several calls whose next call can be made.
+    pub(crate) continued: Vec<RequestId>,
     /// Processes that became STARTING: the core makes their plans.
     pub(crate) spawn_wanted: VecDeque<ProcessId>,
 }

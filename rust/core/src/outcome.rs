@@ -19,6 +19,7 @@ impl SpawnError {
             Self::NoPermission { filename } => {
                 format!("no permission to run command {}", repr(filename))
             }
+            Self::Socket { url, reason } => format!("Could not create FastCGI socket {url}: {reason}"),
             Self::Pipes { errno: libc::EMFILE } => format!("too many open files to spawn '{name}'"),
             Self::Pipes { errno } => {
                 format!("unknown error making dispatchers for '{name}': {}", errno::name(*errno))

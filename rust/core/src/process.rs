@@ -29,25 +29,24 @@
 //!
 //! Behaviour: parity 6, 7 and 9, and the log lines of traps 2.31.
 
+mod stopping;
+mod waiting;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Autorestart, LogLevel, ProgramSettings};
-use crate::effect::{Effect, KillPurpose, ProcessId, RequestId};
+use crate::config::{Autorestart, LogTarget, ProgramSettings};
+use crate::effect::{Effect, ProcessId};
 use crate::event::{Event, ProcessStateEvent};
 use crate::input::{ExitStatus, Now, SpawnError};
-use crate::operation::{Completed, Operation, OperationKind};
+use crate::operation::{Operation, OperationKind};
 use crate::outbox::Outbox;
 use crate::restart_budget::RestartBudget;
 use crate::rpc::{Fault, FaultCode};
 use crate::signal::Signal;
 use crate::state::{Mood, ProcessState};
 
-/// How often "waiting for x to stop" is said while a client waits.
-const STOP_REPORT_INTERVAL: Duration = Duration::from_secs(2);
-/// Least time between two SIGKILLs, whatever `stopwaitsecs` says.
-const LEAST_KILL_INTERVAL: Duration = Duration::from_secs(1);
 /// A replaced spawn that started nothing is asked again after this time, as the original's loop would.
 const SPAWN_OVERRIDE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -125,10 +124,11 @@ impl Process {
         }
     }
 
-    /// When [`Self::settle`] has something to do by time alone.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Duration> {
-        [self.deadline, self.stop_report].into_iter().flatten().min()
+    /// When [`Self::settle`] has something to do by time alone. While everything stops, no start is due.
+    pub(crate) fn next_deadline(&self, mood: Mood) -> Option<Duration> {
+        let is_start = self.state.is_stopped() || self.state == ProcessState::Backoff;
+        let deadline = self.deadline.filter(|_| mood.allows_starts() || !is_start);
+        [deadline, self.stop_report].into_iter().flatten().min()
     }
 
     /// Whether it is being spawned: STARTING or STOPPING without a pid.
@@ -145,10 +145,6 @@ impl Process {
         Duration::from_secs(u64::try_from(self.config.startsecs).unwrap_or(0))
     }
 
-    fn kill_interval(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.config.stopwaitsecs).unwrap_or(0))
-    }
-
     /// Whether the last start is longer ago than `startsecs`; also true for the impossible case of no start.
     fn stayed_up(&self, now: Now) -> bool {
         self.started.is_none_or(|started| {
@@ -162,17 +158,21 @@ impl Process {
         if self.stop_report.is_some_and(|due| now.monotonic >= due) {
             self.report_stop(now, outbox);
         }
+        if self.state.is_stopped() && self.is_due(now) {
+            // It held back a restart; what may start now, starts below, and nothing else is due.
+            self.deadline = None;
+        }
         match self.state {
             ProcessState::Starting if !self.spawning && self.stayed_up(now) => self.succeed(outbox),
             ProcessState::Backoff => {
                 if self.backoff > self.config.startretries {
                     self.give_up(outbox);
-                } else if around.mood == Mood::Running && self.is_due(now) {
+                } else if around.mood.allows_starts() && self.is_due(now) {
                     self.spawn(around, outbox);
                 }
             }
             ProcessState::Exited
-                if around.mood == Mood::Running && self.wants_restart() && !self.is_early(now) =>
+                if around.mood.allows_starts() && self.wants_restart() && !self.is_early(now) =>
             {
                 match self.restarts.take(now.monotonic) {
                     Ok(()) => self.spawn(around, outbox),
@@ -180,9 +180,10 @@ impl Process {
                 }
             }
             ProcessState::Stopped
-                if around.mood == Mood::Running
+                if around.mood.allows_starts()
                     && self.started.is_none()
                     && self.config.autostart
+                    && self.has_its_logs()
                     && !self.is_early(now) =>
             {
                 self.spawn(around, outbox);
@@ -204,6 +205,11 @@ impl Process {
         self.deadline.is_some_and(|deadline| now.monotonic < deadline)
     }
 
+    /// Whether the automatic logs of a group just added have been made.
+    fn has_its_logs(&self) -> bool {
+        [&self.config.stdout, &self.config.stderr].iter().all(|output| output.logfile != LogTarget::Automatic)
+    }
+
     fn wants_restart(&self) -> bool {
         match self.config.autorestart {
             Autorestart::Never => false,
@@ -214,22 +220,6 @@ impl Process {
 
     fn exit_is_expected(&self) -> bool {
         self.exitstatus.is_some_and(|code| self.config.exitcodes.contains(&code))
-    }
-
-    /// A client's wish, kept until a transition answers it.
-    pub(crate) fn wait_for(&mut self, operation: Operation) {
-        self.waiting.push(operation);
-    }
-
-    /// A client wants it started; its command is looked at first.
-    pub(crate) fn wait_for_check(&mut self, operation: Operation) {
-        self.in_check.push(operation);
-    }
-
-    /// The start whose command has been looked at.
-    pub(crate) fn take_checked(&mut self, request: RequestId) -> Option<Operation> {
-        let position = self.in_check.iter().position(|operation| operation.request == request)?;
-        Some(self.in_check.remove(position))
     }
 
     /// Starts it, through the plug-in that replaced spawning if there is one.
@@ -346,137 +336,6 @@ impl Process {
         self.change_state(ProcessState::Fatal, true, outbox);
     }
 
-    /// Stops it because the daemon stops or starts anew.
-    pub(crate) fn stop_with_daemon(&mut self, now: Now, outbox: &mut Outbox) {
-        match self.state {
-            ProcessState::Running | ProcessState::Starting => self.stop(now, outbox),
-            ProcessState::Backoff => self.abandon(outbox),
-            _ => {}
-        }
-    }
-
-    /// Stops it: the stop signal now, SIGKILL after `stopwaitsecs`.
-    pub(crate) fn stop(&mut self, now: Now, outbox: &mut Outbox) {
-        self.kill(self.config.stopsignal, now, outbox);
-    }
-
-    fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
-        if self.state == ProcessState::Backoff {
-            outbox.debug(format!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
-            self.deadline = None;
-            self.change_state(ProcessState::Stopped, true, outbox);
-            return;
-        }
-        if self.spawning {
-            self.stop_when_spawned = Some(signal);
-            self.change_state(ProcessState::Stopping, true, outbox);
-            return;
-        }
-        if self.pid == 0 {
-            return;
-        }
-        // A stop of one that is already stopping is the SIGKILL after `stopwaitsecs`.
-        let is_repeated = self.state == ProcessState::Stopping && self.deadline.is_some();
-        let whole_group = if is_repeated { self.config.killasgroup } else { self.config.stopasgroup };
-        outbox.debug(format!(
-            "killing {} (pid {}) {}with signal {}",
-            self.name(),
-            self.pid,
-            if whole_group { "process group " } else { "" },
-            signal.name()
-        ));
-        let interval =
-            if is_repeated { self.kill_interval().max(LEAST_KILL_INTERVAL) } else { self.kill_interval() };
-        self.deadline = Some(now.monotonic + interval);
-        self.change_state(ProcessState::Stopping, true, outbox);
-        outbox.effects.push(Effect::Kill {
-            process: self.id,
-            pid: self.pid,
-            whole_group,
-            signal,
-            purpose: KillPurpose::Stop,
-        });
-    }
-
-    /// Sends a signal that is not meant to end it; `request` learns the outcome.
-    pub(crate) fn signal(&mut self, signal: Signal, operation: Operation, outbox: &mut Outbox) {
-        outbox.debug(format!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
-        outbox.effects.push(Effect::Kill {
-            process: self.id,
-            pid: self.pid,
-            whole_group: false,
-            signal,
-            purpose: KillPurpose::Request(operation.request),
-        });
-        self.wait_for(operation);
-    }
-
-    /// The engine sent a signal, or could not.
-    pub(crate) fn on_killed(
-        &mut self,
-        signal: Signal,
-        purpose: KillPurpose,
-        error: Option<i32>,
-        now: Now,
-        outbox: &mut Outbox,
-    ) {
-        let outcome = match error {
-            None => Ok(()),
-            // It just ended: what follows, follows when it is reaped.
-            Some(libc::ESRCH) => {
-                outbox.debug(format!(
-                    "unable to signal {} (pid {}), it probably just exited on its own",
-                    self.name(),
-                    self.pid
-                ));
-                Ok(())
-            }
-            Some(errno) => Err(self.lose(signal, purpose, errno, outbox)),
-        };
-        match purpose {
-            KillPurpose::Request(request) => {
-                self.complete_request(request, &outcome, outbox);
-            }
-            KillPurpose::Stop => {
-                self.complete(outbox, |kind| match (kind, &outcome) {
-                    (OperationKind::Stop { .. }, Err(fault)) => Some(Err(fault.clone())),
-                    (OperationKind::Stop { wait: false }, Ok(())) => Some(Ok(())),
-                    _ => None,
-                });
-                let is_awaited =
-                    self.waiting.iter().any(|waiting| matches!(waiting.kind, OperationKind::Stop { .. }));
-                if is_awaited && self.stop_report.is_none() && self.state == ProcessState::Stopping {
-                    self.report_stop(now, outbox);
-                }
-            }
-        }
-    }
-
-    /// A signal could not be delivered: UNKNOWN. The fault for who asked.
-    fn lose(&mut self, signal: Signal, purpose: KillPurpose, errno: i32, outbox: &mut Outbox) -> Fault {
-        let reason = crate::errno::name(errno);
-        let message = match purpose {
-            KillPurpose::Stop => format!("unknown problem killing {} ({}):{reason}", self.name(), self.pid),
-            KillPurpose::Request(_) => {
-                let signal = signal.name();
-                format!("unknown problem sending sig {} ({}):{signal}: {reason}", self.name(), self.pid)
-            }
-        };
-        outbox.log(LogLevel::Critical, message.clone());
-        self.deadline = None;
-        self.change_state(ProcessState::Unknown, true, outbox);
-        Fault::with(FaultCode::Failed, &message)
-    }
-
-    fn report_stop(&mut self, now: Now, outbox: &mut Outbox) {
-        if self.state == ProcessState::Stopping {
-            outbox.info(format!("waiting for {} to stop", self.name()));
-            self.stop_report = Some(now.monotonic + STOP_REPORT_INTERVAL);
-        } else {
-            self.stop_report = None;
-        }
-    }
-
     /// It ended and its output has been read.
     pub(crate) fn on_exited(&mut self, status: ExitStatus, now: Now, outbox: &mut Outbox) {
         self.stopped = Some(now);
@@ -554,49 +413,6 @@ impl Process {
             // A lost process has not stopped: who asked gets the fault instead.
             OperationKind::Stop { .. } => (to.is_stopped() && to != ProcessState::Unknown).then_some(Ok(())),
             OperationKind::Signal => None,
-        });
-    }
-
-    /// Answers the part of one request that concerns this process.
-    pub(crate) fn complete_request(
-        &mut self,
-        request: RequestId,
-        outcome: &Result<(), Fault>,
-        outbox: &mut Outbox,
-    ) {
-        if let Some(position) = self.waiting.iter().position(|waiting| waiting.request == request) {
-            let operation = self.waiting.remove(position);
-            self.push_completed(operation, outcome.clone(), outbox);
-        }
-    }
-
-    fn complete(
-        &mut self,
-        outbox: &mut Outbox,
-        mut outcome: impl FnMut(OperationKind) -> Option<Result<(), Fault>>,
-    ) {
-        self.complete_with_target(outbox, |kind, _| outcome(kind));
-    }
-
-    fn complete_with_target(
-        &mut self,
-        outbox: &mut Outbox,
-        mut outcome: impl FnMut(OperationKind, &str) -> Option<Result<(), Fault>>,
-    ) {
-        for operation in std::mem::take(&mut self.waiting) {
-            match outcome(operation.kind, &operation.target) {
-                Some(outcome) => self.push_completed(operation, outcome, outbox),
-                None => self.waiting.push(operation),
-            }
-        }
-    }
-
-    fn push_completed(&self, operation: Operation, outcome: Result<(), Fault>, outbox: &mut Outbox) {
-        outbox.completed.push(Completed {
-            operation,
-            outcome,
-            name: self.config.name.clone(),
-            group: self.group.clone(),
         });
     }
 }

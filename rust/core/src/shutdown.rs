@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::LogLevel;
 use crate::core::Core;
 use crate::effect::{Effect, ProcessId};
 use crate::event::Event;
 use crate::input::Now;
 use crate::outbox::Outbox;
+use crate::process::Process;
 
 /// How often "waiting for … to die" is said.
 const REPORT_INTERVAL: Duration = Duration::from_secs(3);
@@ -49,15 +51,16 @@ impl Shutdown {
             self.next_report = None;
             if !self.has_ended {
                 self.has_ended = true;
-                outbox.effects.push(Effect::End(core.mood));
+                outbox.effects.push(Effect::End(core.mood()));
             }
         } else if self.next_report.is_none_or(|due| now.monotonic >= due) {
-            let names: Vec<&str> = unstopped
-                .iter()
-                .filter_map(|id| core.process(*id))
-                .map(|process| process.config.name.as_str())
-                .collect();
+            let waited_for: Vec<&Process> = unstopped.iter().filter_map(|id| core.process(*id)).collect();
+            let names: Vec<&str> = waited_for.iter().map(|process| process.config.name.as_str()).collect();
             outbox.info(format!("waiting for {} to die", names.join(", ")));
+            for process in waited_for {
+                let line = format!("{} state: {}", process.config.name, process.state.name());
+                outbox.log(LogLevel::Blather, line);
+            }
             self.next_report = Some(now.monotonic + REPORT_INTERVAL);
         }
     }
@@ -74,19 +77,17 @@ fn highest_unstopped_band(core: &Core) -> Option<i64> {
     unstopped.map(|group| group.priority).max()
 }
 
-/// Tells all processes of the groups of one priority to stop, the highest process priority first.
+/// Tells all processes of the groups of one priority to stop: the last group first, of each the highest process
+/// priority first.
 fn stop_band(core: &mut Core, band: i64, now: Now, outbox: &mut Outbox) {
-    let mut members: Vec<(i64, ProcessId)> = core
-        .groups()
-        .filter(|group| group.priority == band)
-        .flat_map(|group| group.processes.iter().copied())
-        .filter_map(|id| core.process(id).map(|process| (process.config.priority, id)))
-        .collect();
+    let mut ids: Vec<ProcessId> = Vec::new();
+    for group in core.groups().filter(|group| group.priority == band) {
+        let mut members: Vec<&Process> = core.members(&group.name).collect();
+        members.sort_by_key(|process| process.config.priority);
+        ids.extend(members.into_iter().map(|process| process.id));
+    }
     // Ascending and then turned round, so that equal priorities stop last to first as in the original.
-    members.sort_by_key(|&(priority, _)| priority);
-    for (_, id) in members.into_iter().rev() {
-        if let Some(process) = core.processes.get_mut(&id) {
-            process.stop_with_daemon(now, outbox);
-        }
+    for id in ids.into_iter().rev() {
+        core.with(id, |process| process.stop_with_daemon(now, outbox));
     }
 }

@@ -78,6 +78,12 @@ pub enum Mood {
 }
 
 impl Mood {
+    /// Whether processes may be started; if not, everything stops.
+    #[must_use]
+    pub fn allows_starts(self) -> bool {
+        self >= Self::Running
+    }
+
     /// The number clients see.
     #[must_use]
     pub fn code(self) -> i32 {

@@ -5,17 +5,12 @@ mod pretend;
 
 use std::time::Duration;
 
-use pretend::{Machine, Script, group, program};
+use pretend::{Machine, Script, group, idle, member, program};
 use supervisor_core::effect::{Effect, LogReadMode, LogText, RequestId};
 use supervisor_core::input::Input;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
-
-fn member(value: &Value, name: &str) -> Value {
-    let Value::Struct(members) = value else { panic!("{value:?} is no struct") };
-    members.iter().find(|(known, _)| known == name).unwrap().1.clone()
-}
 
 fn result(name: &str, group: &str, status: i32, description: &str) -> Value {
     let members: [(&str, Value); 4] = [
@@ -25,12 +20,6 @@ fn result(name: &str, group: &str, status: i32, description: &str) -> Value {
         ("description", description.into()),
     ];
     Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-fn idle(name: &str) -> supervisor_core::config::ProgramSettings {
-    let mut idle = program(name);
-    idle.autostart = false;
-    idle
 }
 
 #[test]
@@ -228,4 +217,122 @@ fn a_log_is_read_by_the_engine_and_answered_as_text() {
     machine.core.step(machine.now(), input, &mut effects);
     let is_read = |effect: &Effect| matches!(effect, Effect::ReadLog { range, .. } if range.offset == -5 && range.mode == LogReadMode::Read);
     assert!(effects.iter().any(is_read));
+}
+
+fn call(method: &str, params: Vec<Value>) -> Value {
+    Value::Struct(vec![("methodName".to_owned(), method.into()), ("params".to_owned(), Value::Array(params))])
+}
+
+fn fault(code: i32, text: &str) -> Value {
+    Value::Struct(vec![("faultCode".to_owned(), code.into()), ("faultString".to_owned(), text.into())])
+}
+
+#[test]
+fn several_calls_in_one_request_are_answered_in_their_order_with_values_and_faults() {
+    let mut machine = Machine::with(vec![program("web")]);
+    machine.start();
+    let calls = vec![
+        call("supervisor.getPID", vec![]),
+        call("supervisor.startProcess", vec!["nobody".into()]),
+        call("supervisor.nothing", vec![]),
+        call("supervisor.getAPIVersion", vec![5.into()]),
+        Value::Struct(vec![("methodName".to_owned(), "supervisor.getIdentification".into())]),
+    ];
+    let expected = vec![
+        1.into(),
+        fault(10, "BAD_NAME: nobody"),
+        fault(1, "UNKNOWN_METHOD"),
+        fault(2, "INCORRECT_PARAMETERS"),
+        "supervisor".into(),
+    ];
+    assert_eq!(machine.ask("system.multicall", vec![Value::Array(calls)]), Ok(Value::Array(expected)));
+    assert_eq!(machine.ask("system.multicall", vec![Value::Array(vec![])]), Ok(Value::Array(vec![])));
+    assert_eq!(machine.core.open_requests(), 0);
+}
+
+#[test]
+fn a_call_that_is_answered_later_holds_up_those_behind_it() {
+    let mut machine = Machine::with(vec![idle("web")]);
+    machine.start();
+    let calls = vec![
+        call("supervisor.startProcess", vec!["web".into()]),
+        call("supervisor.stopProcess", vec!["web".into()]),
+        call("supervisor.startAllProcesses", vec![]),
+        call("supervisor.getProcessInfo", vec!["web".into()]),
+    ];
+    let request = machine.call("system.multicall", vec![Value::Array(calls)]);
+    machine.pass(Duration::from_millis(900));
+    assert_eq!((machine.state("web"), machine.answer(request)), (ProcessState::Starting, None));
+    machine.seconds(5);
+    let Some(Ok(Value::Array(answers))) = machine.answer(request) else { panic!("an array") };
+    assert_eq!(answers[..2], [true.into(), true.into()]);
+    assert_eq!(answers[2], Value::Array(vec![result("web", "web", 80, "OK")]));
+    assert_eq!(member(&answers[3], "statename"), "RUNNING".into());
+    assert_eq!(machine.spawns.len(), 2);
+    assert_eq!(machine.core.open_requests(), 0);
+}
+
+#[test]
+fn a_call_within_a_request_that_fails_later_is_a_fault_among_the_answers() {
+    let mut machine = Machine::with(vec![idle("quick"), idle("missing")]);
+    machine.script("quick", [Script::ends(Duration::ZERO, 1)]);
+    machine.script("missing", [Script::missing()]);
+    machine.start();
+    let calls = vec![
+        call("supervisor.startProcess", vec!["missing".into()]),
+        call("supervisor.startProcess", vec!["quick".into()]),
+        call("supervisor.getPID", vec![]),
+    ];
+    let request = machine.call("system.multicall", vec![Value::Array(calls)]);
+    machine.pass(Duration::from_millis(1));
+    let expected = vec![
+        fault(20, "NO_FILE: can't find command '/no/such/program'"),
+        fault(50, "SPAWN_ERROR: quick"),
+        1.into(),
+    ];
+    assert_eq!(machine.answer(request), Some(Ok(Value::Array(expected))));
+}
+
+#[test]
+fn calls_that_are_none_are_faults_and_calls_within_calls_are_forbidden() {
+    let mut machine = Machine::with(vec![]);
+    machine.start();
+    let calls = vec![
+        call("system.multicall", vec![Value::Array(vec![])]),
+        Value::Struct(vec![]),
+        Value::Struct(vec![
+            ("methodName".to_owned(), "supervisor.getPID".into()),
+            ("params".to_owned(), 5.into()),
+        ]),
+    ];
+    let expected = vec![
+        fault(2, "INCORRECT_PARAMETERS: Recursive system.multicall forbidden"),
+        fault(2, "INCORRECT_PARAMETERS: No methodName"),
+        fault(2, "INCORRECT_PARAMETERS"),
+    ];
+    assert_eq!(machine.ask("system.multicall", vec![Value::Array(calls)]), Ok(Value::Array(expected)));
+    assert_eq!(machine.refused("system.multicall", vec![5.into()]), "INCORRECT_PARAMETERS");
+}
+
+#[test]
+fn a_plug_ins_answer_to_a_call_within_a_request_comes_back_to_it() {
+    let mut machine = Machine::with(vec![]);
+    machine.start();
+    let methods = vec![("hello".to_owned(), String::new())];
+    machine.feed(Input::RegisterNamespace { name: "mine".to_owned(), methods });
+    let mut effects = Vec::new();
+    let request = RequestId(9);
+    let calls = Value::Array(vec![call("mine.hello", vec![]), call("supervisor.getPID", vec![])]);
+    let input = Input::Request { request, method: "system.multicall".to_owned(), params: vec![calls] };
+    machine.core.step(machine.now(), input, &mut effects);
+    let part = effects.iter().find_map(|effect| match effect {
+        Effect::CallPlugin { request, .. } => Some(*request),
+        _ => None,
+    });
+    let part = part.expect("the plug-in is called");
+    assert!(part.is_part() && !request.is_part());
+    machine.feed(Input::PluginAnswered { request: part, answer: Ok("hi".into()) });
+    assert_eq!(machine.answer(request), Some(Ok(Value::Array(vec!["hi".into(), 1.into()]))));
+    machine.feed(Input::PluginAnswered { request: part, answer: Ok("again".into()) });
+    assert_eq!(machine.replies.len(), 1);
 }

@@ -47,7 +47,11 @@ fn new_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
+/// The descriptor, moved above the standard ones if it is one of them.
+///
+/// # Errors
+/// The system's, such as `EMFILE`.
+pub(crate) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() >= FIRST_FREE {
         return Ok(fd);
     }

@@ -237,7 +237,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
         strip_ansi: false,
     });
     let mut lines = bench.logs.follow(&bench.path("out"));
-    nix::unistd::write(&child.stdin, b"old").unwrap();
+    nix::unistd::write(child.stdin.as_ref().unwrap(), b"old").unwrap();
     assert_eq!(lines.recv().await.unwrap(), "old");
     bench.logs.line(LogLevel::Info, "old");
     for name in ["out", "main.log"] {
@@ -247,7 +247,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
     bench.logs.line(LogLevel::Info, "new");
     // An answered command shows that those before it have been carried out.
     bench.read(&bench.path("main.log"), 0, 0, LogReadMode::Read).await;
-    nix::unistd::write(&child.stdin, b"new").unwrap();
+    nix::unistd::write(child.stdin.as_ref().unwrap(), b"new").unwrap();
     drop(child.stdin);
     wait(child.pid);
     bench.logs.drained(ProcessId(3)).await;

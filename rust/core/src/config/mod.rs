@@ -9,6 +9,7 @@ pub mod check;
 mod client;
 mod daemon;
 pub mod datatypes;
+pub mod diff;
 mod error;
 mod fcgi;
 mod findings;

@@ -3,12 +3,12 @@
 use super::settings::{LogLevel, Settings};
 
 impl Settings {
-    /// The same settings without the pools of event listeners and the FastCGI programs, which this version does
-    /// not run; each group that loses something is named in a warning.
+    /// The same settings without the pools of event listeners, which this version does not run; each is named in a
+    /// warning.
     #[must_use]
     pub fn without_kinds_not_run(mut self) -> Self {
         let mut warnings = Vec::new();
-        self.groups.retain_mut(|group| {
+        self.groups.retain(|group| {
             let name = &group.name;
             if group.listener.is_some() {
                 warnings.push(format!(
@@ -17,15 +17,7 @@ impl Settings {
                 ));
                 return false;
             }
-            let before = group.processes.len();
-            group.processes.retain(|process| process.fcgi_socket.is_none());
-            let is_cut = group.processes.len() < before;
-            if is_cut {
-                warnings.push(format!(
-                    "the FastCGI programs of group {name} are not run: this version does not support them yet"
-                ));
-            }
-            !(is_cut && group.processes.is_empty())
+            true
         });
         // Behind the warnings that the file gave rise to, and before the notes.
         let place = self.messages.iter().take_while(|(level, _)| *level <= LogLevel::Warn).count();

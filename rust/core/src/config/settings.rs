@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::effect::Channel;
 use crate::signal::Signal;
 
 /// Environment variables in the order they were written; a later one of the same name wins.
@@ -168,7 +169,6 @@ pub struct GroupSettings {
     /// Its processes: sections in the order in which a `[group:x]` names them, processes of a section by name.
     pub processes: Vec<ProgramSettings>,
     /// What makes it a pool of event listeners, if it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listener: Option<ListenerSettings>,
 }
 
@@ -269,8 +269,26 @@ pub struct ProgramSettings {
     /// Standard error.
     pub stderr: OutputSettings,
     /// The socket that is its standard input, for an `[fcgi-program:x]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fcgi_socket: Option<FcgiSocketSettings>,
+}
+
+impl ProgramSettings {
+    /// What is said of an output stream.
+    #[must_use]
+    pub fn output(&self, channel: Channel) -> &OutputSettings {
+        match channel {
+            Channel::Stdout => &self.stdout,
+            Channel::Stderr => &self.stderr,
+        }
+    }
+
+    /// What is said of an output stream, to be changed.
+    pub fn output_mut(&mut self, channel: Channel) -> &mut OutputSettings {
+        match channel {
+            Channel::Stdout => &mut self.stdout,
+            Channel::Stderr => &mut self.stderr,
+        }
+    }
 }
 
 /// One output stream of a process.

@@ -48,6 +48,14 @@ impl Arguments {
         }
     }
 
+    /// An array; anything else is refused.
+    pub(crate) fn array(&self, index: usize) -> Result<&[Value], Fault> {
+        match self.0.get(index) {
+            Some(Some(Value::Array(items))) => Ok(items),
+            _ => Err(Self::incorrect()),
+        }
+    }
+
     /// Python's truth of any value; a missing one is true, which is what `wait` defaults to.
     pub(crate) fn truth(&self, index: usize) -> bool {
         match self.0.get(index) {

@@ -43,8 +43,8 @@ pub(crate) fn get_identification(
 pub(crate) fn get_state(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
     core.refuse_in_shutdown()?;
     Ok(Answer::Now(Value::Struct(vec![
-        ("statecode".to_owned(), core.mood.code().into()),
-        ("statename".to_owned(), core.mood.name().into()),
+        ("statecode".to_owned(), core.mood().code().into()),
+        ("statename".to_owned(), core.mood().name().into()),
     ])))
 }
 
@@ -55,12 +55,12 @@ pub(crate) fn get_pid(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -
 
 pub(crate) fn shutdown(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
     core.refuse_in_shutdown()?;
-    core.mood = Mood::Shutdown;
+    core.set_mood(Mood::Shutdown);
     Ok(Answer::Now(true.into()))
 }
 
 pub(crate) fn restart(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
     core.refuse_in_shutdown()?;
-    core.mood = Mood::Restarting;
+    core.set_mood(Mood::Restarting);
     Ok(Answer::Now(true.into()))
 }

@@ -66,12 +66,7 @@ impl Core {
         outbox: &mut Outbox,
     ) -> Result<Answer, Fault> {
         self.refuse_in_shutdown()?;
-        let config = &self.target_process(arguments.text(0)?)?.config;
-        let output = match channel {
-            Channel::Stdout => &config.stdout,
-            Channel::Stderr => &config.stderr,
-        };
-        let log = output.logfile.clone();
+        let log = self.target_process(arguments.text(0)?)?.config.output(channel).logfile.clone();
         self.read(call, log, mode, (arguments.integer(1)?, arguments.integer(2)?), outbox)
     }
 

@@ -7,8 +7,10 @@
 mod arguments;
 mod daemon;
 pub mod fault;
+mod groups;
 pub mod info;
 mod logs;
+mod multicall;
 mod operate;
 mod requests;
 mod system;
@@ -16,6 +18,7 @@ pub mod table;
 
 pub use daemon::API_VERSION;
 pub use fault::{Fault, FaultCode};
+pub(crate) use multicall::Parts;
 pub(crate) use requests::Requests;
 pub use table::{METHODS, Method, Parameter, ParameterKind};
 
@@ -23,7 +26,6 @@ use crate::core::Core;
 use crate::effect::{Effect, RequestId};
 use crate::input::Now;
 use crate::outbox::Outbox;
-use crate::state::Mood;
 use crate::xml::Value;
 use arguments::Arguments;
 
@@ -110,14 +112,19 @@ impl Core {
         }
     }
 
-    /// Answers a request, which ends it.
+    /// Answers a request, which ends it; the answer of a part goes to the request it belongs to.
     pub(crate) fn reply(&mut self, request: RequestId, answer: Result<Value, Fault>, outbox: &mut Outbox) {
         self.requests.close(request);
-        outbox.effects.push(Effect::Reply { request, answer });
+        if !request.is_part() {
+            outbox.effects.push(Effect::Reply { request, answer });
+        } else if let Some(parent) = self.parts.end(request) {
+            self.keep_answer(parent, answer);
+            outbox.continued.push(parent);
+        }
     }
 
     /// The fault of every standard method while everything stops.
     pub(crate) fn refuse_in_shutdown(&self) -> Result<(), Fault> {
-        if self.mood < Mood::Running { Err(Fault::new(FaultCode::ShutdownState)) } else { Ok(()) }
+        if self.mood().allows_starts() { Ok(()) } else { Err(Fault::new(FaultCode::ShutdownState)) }
     }
 }

@@ -240,14 +240,14 @@ impl Core {
                 let path = configured_path(&process.config.environment);
                 let operation = operation(OperationKind::Start { wait: *wait });
                 outbox.effects.push(Effect::CheckCommand { request: call.request, process: id, argv, path });
-                self.with_process(id, |process| process.wait_for_check(operation));
+                self.with(id, |process| process.wait_for_check(operation));
             }
             Wish::Stop { wait } => {
                 if !process.state.is_running() {
                     return Err(Fault::with(FaultCode::NotRunning, target));
                 }
                 let operation = operation(OperationKind::Stop { wait: *wait });
-                self.with_process(id, |process| {
+                self.with(id, |process| {
                     process.wait_for(operation);
                     process.stop(call.now, outbox);
                 });
@@ -258,16 +258,10 @@ impl Core {
                     return Err(Fault::with(FaultCode::NotRunning, target));
                 }
                 let operation = operation(OperationKind::Signal);
-                self.with_process(id, |process| process.signal(signal, operation, outbox));
+                self.with(id, |process| process.signal(signal, operation, outbox));
             }
         }
         Ok(())
-    }
-
-    fn with_process(&mut self, id: ProcessId, change: impl FnOnce(&mut Process)) {
-        if let Some(process) = self.processes.get_mut(&id) {
-            change(process);
-        }
     }
 
     /// The engine looked at a command: now the process may be started, or not.
@@ -280,29 +274,39 @@ impl Core {
         outbox: &mut Outbox,
     ) {
         let around = self.circumstances(now);
-        let Some(process) = self.processes.get_mut(&id) else { return };
-        let Some(operation) = process.take_checked(request) else { return };
-        let refused = match error {
-            Some(error) => {
-                let code = if error.is_missing_file() { FaultCode::NoFile } else { FaultCode::NotExecutable };
-                Some(Fault::with(code, &error.message(&process.config.name)))
+        self.with(id, |process| {
+            let Some(operation) = process.take_checked(request) else { return };
+            let OperationKind::Start { wait } = operation.kind else { return };
+            let target = operation.target.clone();
+            let is_stopping = process.state == ProcessState::Stopping;
+            let refused = match error {
+                Some(error) => {
+                    let code =
+                        if error.is_missing_file() { FaultCode::NoFile } else { FaultCode::NotExecutable };
+                    Some(Fault::with(code, &error.message(&process.config.name)))
+                }
+                None if process.state.is_running() => Some(Fault::with(FaultCode::AlreadyStarted, &target)),
+                None if process.state == ProcessState::Unknown => {
+                    let extra = format!("{target} is in an unknown process state");
+                    Some(Fault::with(FaultCode::Failed, &extra))
+                }
+                // Everything stops: nothing is started any more.
+                None if !around.mood.allows_starts() => Some(Fault::new(FaultCode::ShutdownState)),
+                None => None,
+            };
+            process.wait_for(operation);
+            if let Some(fault) = refused {
+                process.complete_request(request, &Err(fault), outbox);
+                return;
             }
-            None if process.state.is_running() => {
-                Some(Fault::with(FaultCode::AlreadyStarted, &operation.target))
+            process.spawn(around, outbox);
+            if is_stopping {
+                // Nothing was started. As in the original, only who wants to see it RUNNING is told so.
+                let abnormal = || Fault::with(FaultCode::AbnormalTermination, &target);
+                let outcome = if wait { Err(abnormal()) } else { Ok(()) };
+                process.complete_request(request, &outcome, outbox);
             }
-            None if process.state == ProcessState::Unknown => {
-                let extra = format!("{} is in an unknown process state", operation.target);
-                Some(Fault::with(FaultCode::Failed, &extra))
-            }
-            // Everything stops: nothing is started any more.
-            None if around.mood < crate::state::Mood::Running => Some(Fault::new(FaultCode::ShutdownState)),
-            None => None,
-        };
-        process.wait_for(operation);
-        match refused {
-            Some(fault) => process.complete_request(request, &Err(fault), outbox),
-            None => process.spawn(around, outbox),
-        }
+        });
     }
 
     /// Looks after the requests whose operations ended in this step.
@@ -322,7 +326,7 @@ impl Core {
                         outbox,
                     );
                 }
-                Some(Open::Log(_)) | None => {}
+                Some(Open::Log(_) | Open::Configuration | Open::Multicall(_)) | None => {}
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::{LogRange, RequestId};
 use crate::rpc::Fault;
+use crate::rpc::multicall::Multicall;
 use crate::xml::Value;
 
 /// What an open request waits for.
@@ -22,6 +23,10 @@ pub(crate) enum Open {
     },
     /// A log read.
     Log(LogRange),
+    /// A new reading of the configuration.
+    Configuration,
+    /// Several calls, one after the other.
+    Multicall(Multicall),
 }
 
 /// The result of one process in a request for several.

@@ -1,6 +1,6 @@
 //! The method table: from it methods are dispatched, listed, explained and documented.
 
-use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, info, logs, operate, system};
+use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system};
 
 /// A method of the XML-RPC interface.
 pub struct Method {
@@ -38,6 +38,8 @@ pub enum ParameterKind {
     Int,
     /// A truth value.
     Boolean,
+    /// A list of values.
+    Array,
 }
 
 impl ParameterKind {
@@ -48,6 +50,7 @@ impl ParameterKind {
             Self::String => "string",
             Self::Int => "int",
             Self::Boolean => "boolean",
+            Self::Array => "array",
         }
     }
 }
@@ -94,6 +97,9 @@ const LENGTH: Parameter = parameter("length", ParameterKind::Int, "how many byte
 const TAIL_OFFSET: Parameter =
     parameter("offset", ParameterKind::Int, "the offset that the last answer told, 0 at first");
 const TAIL_LENGTH: Parameter = parameter("length", ParameterKind::Int, "at most this many bytes");
+
+const CALLS: Parameter =
+    parameter("calls", ParameterKind::Array, "structs of string methodName and array params");
 
 const fn wait(meaning: &'static str) -> Parameter {
     Parameter { name: "wait", kind: ParameterKind::Boolean, meaning, is_optional: true }
@@ -181,6 +187,30 @@ pub const METHODS: &[Method] = &[
     ),
     method(
         STANDARD,
+        "reloadConfig",
+        "Reads the configuration again and tells what differs from the groups in use, without applying it.",
+        &[],
+        ("array", "one array of three: names of added, of changed and of removed groups"),
+        groups::reload_config,
+    ),
+    method(
+        STANDARD,
+        "addProcessGroup",
+        "Takes a group of the configuration, as it was read last, into use.",
+        &[GROUP],
+        TRUE,
+        groups::add_process_group,
+    ),
+    method(
+        STANDARD,
+        "removeProcessGroup",
+        "Lets go of a group whose processes are all stopped.",
+        &[GROUP],
+        TRUE,
+        groups::remove_process_group,
+    ),
+    method(
+        STANDARD,
         "startProcess",
         "Starts a process.",
         &[NAME_OR_GROUP, WAIT_STARTED],
@@ -250,6 +280,14 @@ pub const METHODS: &[Method] = &[
         &[SIGNAL],
         RESULTS,
         operate::signal_all_processes,
+    ),
+    method(
+        STANDARD,
+        "getAllConfigInfo",
+        "Tells what the configuration, as it was read last, says of every process.",
+        &[],
+        ("array", "a struct of options for each process, by name, with its group and whether that is in use"),
+        groups::get_all_config_info,
     ),
     method(
         STANDARD,
@@ -338,5 +376,13 @@ pub const METHODS: &[Method] = &[
         &[METHOD_NAME],
         ("array", "the types' names"),
         system::method_signature,
+    ),
+    method(
+        SYSTEM,
+        "multicall",
+        "Makes several calls, one after the other, each when the one before is answered.",
+        &[CALLS],
+        ("array", "the answer of each call: its value, or a struct of int faultCode and string faultString"),
+        multicall::multicall,
     ),
 ];

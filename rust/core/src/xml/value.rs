@@ -1,7 +1,9 @@
 //! The values of XML-RPC.
 
+use serde::{Deserialize, Serialize};
+
 /// A value in a call or an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `<int>` within 32 bits, `<i8>` beyond; integers beyond 64 bits do not exist here.
     Int(i64),

@@ -1,7 +1,7 @@
 //! A pretend machine: scripted children, a clock that jumps from one thing that happens to the next.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use supervisor_core::config::{
     RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan};
 use supervisor_core::event::{Event, ProcessStateEvent};
 use supervisor_core::input::{ExitStatus, Input, Now, SpawnError};
 use supervisor_core::process::Process;
@@ -30,12 +30,23 @@ pub struct Script {
     pub dies_after: Option<Duration>,
     /// Sending it a signal fails with this error number.
     pub kill_error: Option<i32>,
+    /// Only this signal fails, where one is named.
+    pub kill_error_of: Option<Signal>,
+    /// Not even SIGKILL ends it: it hangs in the kernel.
+    pub is_immortal: bool,
 }
 
 impl Script {
     /// It runs until it is told to stop.
     pub fn steady() -> Self {
-        Self { spawn_error: None, ends: None, dies_after: Some(Duration::ZERO), kill_error: None }
+        Self {
+            spawn_error: None,
+            ends: None,
+            dies_after: Some(Duration::ZERO),
+            kill_error: None,
+            kill_error_of: None,
+            is_immortal: false,
+        }
     }
 
     /// It ends by itself.
@@ -72,6 +83,10 @@ pub struct Machine {
     /// Scripts by process name, one a start; the last one is used again.
     scripts: BTreeMap<String, VecDeque<Script>>,
     children: BTreeMap<i32, Child>,
+    /// When children end by themselves, in order.
+    ends: BTreeSet<(Duration, i32)>,
+    /// The living children of each process.
+    pids: BTreeMap<ProcessId, BTreeSet<i32>>,
     next_pid: i32,
     next_request: u64,
     pub log: Vec<(LogLevel, String)>,
@@ -84,13 +99,29 @@ pub struct Machine {
     pub spawns: Vec<(String, Duration)>,
     pub ended: Option<Mood>,
     pub overridden_spawns: Vec<ProcessId>,
+    /// The plans of all starts.
+    pub plans: Vec<SpawnPlan>,
+    /// What the configuration says when it is read again.
+    pub configuration: Result<Settings, String>,
+    /// Keep readings of the configuration open until `finish_readings`.
+    pub holds_readings: bool,
+    readings: Vec<RequestId>,
+    /// Check all processes after every step, not only the one it was about.
+    pub is_thorough: bool,
 }
 
 impl Machine {
     /// A machine with groups of programs; nothing runs yet.
     pub fn new(groups: Vec<GroupSettings>) -> Self {
+        let settings = settings(groups);
         Self {
-            core: Core::new(settings(groups), "0"),
+            configuration: Ok(settings.clone()),
+            holds_readings: false,
+            readings: Vec::new(),
+            is_thorough: true,
+            ends: BTreeSet::new(),
+            pids: BTreeMap::new(),
+            core: Core::new(settings, "0"),
             clock: Duration::from_secs(1000),
             wall_jump: 0,
             scripts: BTreeMap::new(),
@@ -104,6 +135,7 @@ impl Machine {
             spawns: Vec::new(),
             ended: None,
             overridden_spawns: Vec::new(),
+            plans: Vec::new(),
         }
     }
 
@@ -143,13 +175,29 @@ impl Machine {
             for effect in effects {
                 self.carry_out(effect, &mut inputs);
             }
-            self.check_invariants();
+            if self.is_thorough {
+                self.check_invariants();
+            }
+        }
+    }
+
+    /// Says what the configuration says from now on.
+    pub fn configure(&mut self, groups: Vec<GroupSettings>) {
+        self.configuration = Ok(settings(groups));
+    }
+
+    /// Reads the configuration for all who asked for it meanwhile.
+    pub fn finish_readings(&mut self) {
+        for request in std::mem::take(&mut self.readings) {
+            let result = self.configuration.clone().map(Box::new);
+            self.feed(Input::ConfigurationRead { request, result });
         }
     }
 
     fn carry_out(&mut self, effect: Effect, inputs: &mut VecDeque<Input>) {
         match effect {
-            Effect::Log { level, message } => self.log.push((level, message)),
+            Effect::Log { level, message } if self.is_thorough => self.log.push((level, message)),
+            Effect::Log { .. } => {}
             Effect::Emit(event) => self.events.push(event),
             Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
             Effect::End(mood) => {
@@ -158,6 +206,9 @@ impl Machine {
             }
             Effect::Spawn(plan) => {
                 self.spawns.push((plan.name.clone(), self.clock));
+                if self.is_thorough {
+                    self.plans.push((*plan).clone());
+                }
                 let script = self.next_script(&plan.name);
                 match script.spawn_error.clone() {
                     Some(error) => inputs.push_back(Input::SpawnFailed { process: plan.process, error }),
@@ -165,6 +216,9 @@ impl Machine {
                         let pid = self.next_pid;
                         self.next_pid += 1;
                         let end = script.ends.map(|(after, status)| (self.clock + after, status));
+                        self.ends.extend(end.map(|(at, _)| (at, pid)));
+                        let living = self.pids.entry(plan.process).or_default();
+                        assert!(living.insert(pid) && living.len() == 1, "{} runs twice", plan.name);
                         self.children.insert(pid, Child { process: plan.process, script, end });
                         inputs.push_back(Input::Spawned { process: plan.process, pid });
                     }
@@ -178,21 +232,31 @@ impl Machine {
             Effect::Kill { process, pid, whole_group, signal, purpose } => {
                 let name = self.core.process(process).unwrap().config.name.clone();
                 self.signals.push((name, signal, whole_group, self.clock));
-                let error = match self.children.get_mut(&pid) {
-                    None => Some(libc::ESRCH),
-                    Some(child) if child.script.kill_error.is_some() => child.script.kill_error,
-                    Some(child) => {
-                        let delay = match signal {
-                            Signal::KILL => Some(Duration::ZERO),
-                            Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
-                            _ => None,
-                        };
-                        if let Some(delay) = delay {
-                            child.end = Some((self.clock + delay, ExitStatus::Signal(signal, false)));
+                let error =
+                    match self.children.get_mut(&pid) {
+                        None => Some(libc::ESRCH),
+                        Some(Child {
+                            script: Script { kill_error: Some(error), kill_error_of, .. }, ..
+                        }) if kill_error_of.is_none_or(|of| of == signal) => Some(*error),
+                        Some(child) => {
+                            let delay = match signal {
+                                _ if child.script.is_immortal => None,
+                                Signal::KILL => Some(Duration::ZERO),
+                                Signal::TERM | Signal::INT | Signal::QUIT => child.script.dies_after,
+                                _ => None,
+                            };
+                            if let Some(delay) = delay {
+                                self.ends.extend(Some((self.clock + delay, pid)));
+                                if let Some((before, _)) =
+                                    child.end.replace((self.clock + delay, ExitStatus::Signal(signal, false)))
+                                    && before != self.clock + delay
+                                {
+                                    self.ends.remove(&(before, pid));
+                                }
+                            }
+                            None
                         }
-                        None
-                    }
-                };
+                    };
                 inputs.push_back(Input::Killed { process, signal, purpose, error });
             }
             Effect::CreateAutomaticLog { process, channel, prefix } => {
@@ -201,7 +265,15 @@ impl Machine {
             }
             Effect::ReadLog { .. } | Effect::CallPlugin { .. } => {}
             Effect::CallSpawnOverride { process } => self.overridden_spawns.push(process),
-            Effect::ReopenLogs | Effect::RemoveLogs { .. } => {}
+            Effect::ReadConfiguration { request } => {
+                if self.holds_readings {
+                    self.readings.push(request);
+                } else {
+                    let result = self.configuration.clone().map(Box::new);
+                    inputs.push_back(Input::ConfigurationRead { request, result });
+                }
+            }
+            Effect::ReopenLogs => {}
         }
     }
 
@@ -216,26 +288,40 @@ impl Machine {
     /// Lets this much time pass, one event after the other.
     pub fn pass(&mut self, time: Duration) {
         let until = self.clock + time;
-        let mut steps = 0;
+        let mut here = (Duration::ZERO, 0);
         loop {
-            steps += 1;
-            assert!(steps < 100_000, "the machine does not come to rest");
-            let end =
-                self.children.iter().filter_map(|(pid, child)| child.end.map(|(at, _)| (at, *pid))).min();
+            let end = self.ends.first().copied();
             let deadline = self.core.next_deadline();
             let next = [end.map(|(at, _)| at), deadline].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= until) else { break };
             self.clock = self.clock.max(next);
+            here = if here.0 == self.clock { (here.0, here.1 + 1) } else { (self.clock, 0) };
+            assert!(here.1 < 10_000 + 10 * self.children.len(), "the machine does not come to rest");
             match end {
-                Some((at, pid)) if at <= self.clock => {
-                    let child = self.children.remove(&pid).unwrap();
-                    let (_, status) = child.end.unwrap();
-                    self.feed(Input::Exited { process: child.process, status });
-                }
+                Some((at, pid)) if at <= self.clock => self.end_child(pid),
                 _ => self.feed(Input::Timer),
             }
         }
         self.clock = until;
+    }
+
+    fn end_child(&mut self, pid: i32) {
+        let child = self.children.remove(&pid).unwrap();
+        let (at, status) = child.end.unwrap();
+        self.ends.remove(&(at, pid));
+        self.pids.entry(child.process).or_default().remove(&pid);
+        self.feed(Input::Exited { process: child.process, status });
+    }
+
+    /// Ends the living child of a process at this moment.
+    pub fn end(&mut self, name: &str, status: ExitStatus) {
+        let id = self.process(name).id;
+        let pid = *self.pids[&id].first().expect("a living child");
+        let child = self.children.get_mut(&pid).unwrap();
+        if let Some((before, _)) = child.end.replace((self.clock, status)) {
+            self.ends.remove(&(before, pid));
+        }
+        self.end_child(pid);
     }
 
     pub fn seconds(&mut self, seconds: u64) {
@@ -294,28 +380,60 @@ impl Machine {
         })
     }
 
+    /// The lines of a level that tell of something, in order.
+    pub fn lines_about(&self, text: &str) -> Vec<&str> {
+        self.log.iter().map(|(_, line)| line.as_str()).filter(|line| line.contains(text)).collect()
+    }
+
+    /// Calls a method that has to end in a fault at once; its text.
+    pub fn refused(&mut self, method: &str, params: Vec<Value>) -> String {
+        self.ask(method, params).unwrap_err().text
+    }
+
+    /// A member of what `getProcessInfo` tells.
+    pub fn told(&mut self, name: &str, key: &str) -> Value {
+        member(&self.ask("supervisor.getProcessInfo", vec![name.into()]).unwrap(), key)
+    }
+
     pub fn logged(&self, text: &str) -> bool {
         self.log.iter().any(|(_, message)| message == text)
     }
 
-    fn check_invariants(&self) {
+    /// What holds after every step.
+    pub fn check_invariants(&self) {
         for process in self.core.processes() {
-            let alive: Vec<i32> = self
-                .children
-                .iter()
-                .filter(|(_, child)| child.process == process.id)
-                .map(|(pid, _)| *pid)
-                .collect();
-            assert!(alive.len() <= 1, "{} has {} children", process.config.name, alive.len());
-            if process.state == ProcessState::Running {
-                assert_ne!(process.pid, 0, "{} is RUNNING without a pid", process.config.name);
+            let name = &process.config.name;
+            let none = BTreeSet::new();
+            let alive = self.pids.get(&process.id).unwrap_or(&none);
+            match process.state {
+                ProcessState::Running => assert_ne!(process.pid, 0, "{name} is RUNNING without a pid"),
+                ProcessState::Stopped
+                | ProcessState::Exited
+                | ProcessState::Fatal
+                | ProcessState::Backoff => {
+                    assert_eq!(process.pid, 0, "{name} is {:?}", process.state);
+                    assert!(alive.is_empty(), "{name} is {:?} and has a child", process.state);
+                }
+                ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => {}
             }
-            let has_none = [ProcessState::Stopped, ProcessState::Exited, ProcessState::Fatal];
-            if has_none.contains(&process.state) || process.state == ProcessState::Backoff {
-                assert_eq!(process.pid, 0, "{} is {:?}", process.config.name, process.state);
-            }
+            assert!(process.pid == 0 || alive.contains(&process.pid), "{name} has a pid of nobody");
+            let group = self.core.group(&process.group).expect("the group of a process");
+            assert!(group.processes.contains(&process.id), "{name} is in its group");
         }
+        let members: usize = self.core.groups().map(|group| group.processes.len()).sum();
+        assert_eq!(members, self.core.processes().count(), "nothing is left of removed groups");
     }
+}
+
+/// A member of a struct.
+pub fn member(value: &Value, name: &str) -> Value {
+    let Value::Struct(members) = value else { panic!("{value:?} is no struct") };
+    members.iter().find(|(known, _)| known == name).unwrap().1.clone()
+}
+
+/// A program that does not start by itself.
+pub fn idle(name: &str) -> ProgramSettings {
+    ProgramSettings { autostart: false, ..program(name) }
 }
 
 /// Settings with these groups and defaults for the rest.

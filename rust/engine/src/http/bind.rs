@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use supervisor_core::config::{HttpAddress, HttpServerSettings};
 use thiserror::Error;
 
 use super::limits;
+use crate::unix_path::OwnPath;
 
 /// How often a stale socket is removed before the path counts as taken.
 const STALE_RETRIES: usize = 10;
@@ -78,31 +79,13 @@ pub struct Listener {
     pub(super) credentials: Option<(String, String)>,
     pub(super) socket: Socket,
     pub(super) path: Option<OwnPath>,
+    pub(super) address: HttpAddress,
 }
 
 #[derive(Debug)]
 pub(super) enum Socket {
     Unix(UnixListener),
     Tcp(TcpListener),
-}
-
-/// The path of a unix socket, and which file we made there.
-#[derive(Debug)]
-pub(super) struct OwnPath {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
-impl OwnPath {
-    /// Removes the path, unless somebody else's file is there by now.
-    pub(super) fn remove(&self) {
-        let found = fs::symlink_metadata(&self.path);
-        if found.is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode)) {
-            // Gone already, or not ours to remove any more: either way nothing is left to do.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 impl Listener {
@@ -170,6 +153,7 @@ pub fn bind(settings: &HttpServerSettings) -> Result<Listener, BindError> {
         credentials: settings.credentials.clone(),
         socket,
         path,
+        address: settings.address.clone(),
     })
 }
 
@@ -183,7 +167,8 @@ fn bind_tcp(host: &str, port: u16) -> Result<TcpListener, BindError> {
     Ok(TcpListener::bind(address.ok_or(BindError::UnknownHost)?)?)
 }
 
-fn bind_unix(
+/// A unix socket with its mode and owner under its name; see [`bind`].
+pub(super) fn bind_unix(
     path: &Path,
     mode: u32,
     owner: Option<(u32, u32)>,
@@ -192,9 +177,9 @@ fn bind_unix(
     temporary.push(format!(".{}", std::process::id()));
     let temporary = PathBuf::from(temporary);
     let made = make_socket(path, &temporary, mode, owner).and_then(|listener| {
-        let found = fs::symlink_metadata(&temporary)?;
+        let own = OwnPath::new(path, &temporary)?;
         link(&temporary, path)?;
-        Ok((listener, OwnPath { path: path.to_owned(), device: found.dev(), inode: found.ino() }))
+        Ok((listener, own))
     });
     // Not there any more after a rename.
     let _ = fs::remove_file(&temporary);

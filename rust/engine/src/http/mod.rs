@@ -20,6 +20,7 @@ mod respond;
 mod route;
 mod rpc;
 mod server;
+mod vanished;
 
 pub use backend::{Answer, Backend, LogLookupError, StatusPage, StatusRow};
 pub use bind::{BindError, Listener, bind, bind_all};

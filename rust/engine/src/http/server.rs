@@ -4,10 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use nix::sys::socket::{setsockopt, sockopt};
+use supervisor_core::config::{HttpAddress, LogLevel};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Notify, watch};
@@ -16,18 +18,51 @@ use tokio::time::{sleep, timeout};
 
 use super::auth::Credentials;
 use super::backend::Backend;
-use super::bind::{Listener, OwnPath, Socket};
+use super::bind::{BindError, Listener, Socket, bind_unix};
 use super::connection::{self, Activity};
 use super::limits;
 use super::route::{self, Site};
+use super::vanished;
+use crate::unix_path::{Found, OwnPath};
 
 /// Running servers. Dropping this ends them as well, but nobody knows when, and the sockets' paths stay behind: use
 /// [`Servers::shutdown`].
 pub struct Servers {
-    accepting: Vec<Accepting>,
-    paths: Vec<OwnPath>,
+    accepting: Rc<RefCell<Vec<Server>>>,
     connections: Rc<Connections>,
     ending: watch::Sender<bool>,
+    recheck: Rc<Notify>,
+    watching: Option<AbortHandle>,
+}
+
+/// One server: the task that accepts its connections, and what it takes to begin anew.
+pub(super) struct Server {
+    accepting: Accepting,
+    address: HttpAddress,
+    path: Option<OwnPath>,
+    site: Rc<Site>,
+    connections: Rc<Connections>,
+}
+
+impl Server {
+    /// The path of a unix socket that is not there any more.
+    pub(super) fn vanished(&self) -> Option<&Path> {
+        self.path.as_ref().filter(|path| path.look() == Found::Nothing).map(OwnPath::path)
+    }
+
+    /// The path of a unix socket.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_ref().map(OwnPath::path)
+    }
+
+    /// Makes the unix socket anew and accepts there; connections that are open stay.
+    pub(super) fn bind_again(&mut self) -> Result<(), BindError> {
+        let HttpAddress::Unix { path, mode, owner } = &self.address else { return Ok(()) };
+        let (listener, path) = bind_unix(path, *mode, *owner)?;
+        self.accepting = accept_on(Socket::Unix(listener), &self.connections, &self.site)?;
+        self.path = Some(path);
+        Ok(())
+    }
 }
 
 /// A task that accepts connections; it ends with this.
@@ -57,45 +92,45 @@ impl Servers {
     pub fn start(listeners: Vec<Listener>, backend: &Rc<dyn Backend>) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
-        let mut servers = Self { accepting: Vec::new(), paths: Vec::new(), connections, ending };
-        for mut listener in listeners {
-            servers.paths.extend(listener.path.take());
-            if let Err(error) = servers.add(listener, backend, &shutdown) {
-                servers.paths.iter().for_each(OwnPath::remove);
-                return Err(error);
+        let mut servers = Vec::new();
+        let mut failure = None;
+        for listener in listeners {
+            // Those after a failure are closed with it.
+            if failure.is_some() {
+                listener.close();
+                continue;
+            }
+            let Listener { section: _, credentials, socket, path, address } = listener;
+            let credentials = credentials.map(|(user, password)| Credentials::new(&user, &password));
+            let site = Rc::new(Site { backend: Rc::clone(backend), credentials, shutdown: shutdown.clone() });
+            match accept_on(socket, &connections, &site) {
+                Ok(accepting) => {
+                    let connections = Rc::clone(&connections);
+                    servers.push(Server { accepting, address, path, site, connections });
+                }
+                Err(error) => {
+                    path.iter().for_each(OwnPath::remove);
+                    failure = Some(error);
+                }
             }
         }
-        Ok(servers)
+        if let Some(error) = failure {
+            servers.iter().filter_map(|server| server.path.as_ref()).for_each(OwnPath::remove);
+            return Err(error);
+        }
+        let accepting = Rc::new(RefCell::new(servers));
+        Ok(Self { accepting, connections, ending, recheck: Rc::default(), watching: None })
     }
 
-    fn add(
-        &mut self,
-        listener: Listener,
-        backend: &Rc<dyn Backend>,
-        shutdown: &watch::Receiver<bool>,
-    ) -> io::Result<()> {
-        let credentials =
-            listener.credentials.as_ref().map(|(user, password)| Credentials::new(user, password));
-        let site = Rc::new(Site { backend: Rc::clone(backend), credentials, shutdown: shutdown.clone() });
-        let connections = Rc::clone(&self.connections);
-        let task = match listener.socket {
-            Socket::Unix(socket) => {
-                socket.set_nonblocking(true)?;
-                let socket = UnixListener::from_std(socket)?;
-                spawn_local(async move {
-                    accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
-                })
-            }
-            Socket::Tcp(socket) => {
-                socket.set_nonblocking(true)?;
-                let socket = TcpListener::from_std(socket)?;
-                spawn_local(async move {
-                    accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
-                })
-            }
-        };
-        self.accepting.push(Accepting(task));
-        Ok(())
+    /// From now on, unix sockets whose paths vanish are bound again, at once where the system tells of it, else when
+    /// the returned handle is notified. Lines for the main log are given to `say`.
+    pub fn bind_vanished_again(&mut self, say: impl Fn(LogLevel, &str) + 'static) -> Rc<Notify> {
+        let watching =
+            spawn_local(vanished::watch(Rc::clone(&self.accepting), Rc::clone(&self.recheck), say));
+        if let Some(before) = self.watching.replace(watching.abort_handle()) {
+            before.abort();
+        }
+        Rc::clone(&self.recheck)
     }
 
     /// How many connections are open.
@@ -109,11 +144,15 @@ impl Servers {
     /// left then is closed. Answers that nobody will give any more should have been dropped before
     /// ([`Backend::call`]), or they use the whole time up.
     pub async fn shutdown(self, grace: Duration) {
-        let Self { accepting, paths, connections, ending } = self;
-        for task in accepting {
-            task.end().await;
+        let Self { accepting, connections, ending, watching, .. } = self;
+        if let Some(watching) = watching {
+            watching.abort();
         }
-        paths.iter().for_each(OwnPath::remove);
+        let servers = std::mem::take(&mut *accepting.borrow_mut());
+        for server in servers {
+            server.accepting.end().await;
+            server.path.iter().for_each(OwnPath::remove);
+        }
         // Nobody listens when no connection is open.
         let _ = ending.send(true);
         if timeout(grace, connections.all_closed()).await.is_err() {
@@ -129,6 +168,28 @@ fn prepared(stream: TcpStream) -> TcpStream {
     let _ = stream.set_nodelay(true);
     let _ = setsockopt(&stream, sockopt::KeepAlive, &true);
     stream
+}
+
+/// Begins to accept on a socket.
+fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> io::Result<Accepting> {
+    let (connections, site) = (Rc::clone(connections), Rc::clone(site));
+    let task = match socket {
+        Socket::Unix(socket) => {
+            socket.set_nonblocking(true)?;
+            let socket = UnixListener::from_std(socket)?;
+            spawn_local(async move {
+                accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
+            })
+        }
+        Socket::Tcp(socket) => {
+            socket.set_nonblocking(true)?;
+            let socket = TcpListener::from_std(socket)?;
+            spawn_local(async move {
+                accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
+            })
+        }
+    };
+    Ok(Accepting(task))
 }
 
 async fn accept<S, F>(connections: &Rc<Connections>, site: &Rc<Site>, mut next: impl FnMut() -> F)

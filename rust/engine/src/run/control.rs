@@ -1,7 +1,8 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 use std::time::Duration;
 
 use nix::sys::signal::kill;
@@ -9,16 +10,18 @@ use nix::unistd::Pid;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
 use supervisor_core::effect::{Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan};
 use supervisor_core::input::{Input, SpawnError};
-use supervisor_core::rpc::Fault;
+use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
 use supervisor_core::xml::{MethodCall, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
 use crate::logs::{Logs, OpenLog, Output};
 use crate::plugins::{Handle, PluginAnswer, PluginHost};
 use crate::reap::reap;
+use crate::run::ReadSettings;
 use crate::run::clock::Clock;
 use crate::run::signals::Signals;
 use crate::spawn::{resolve, spawn};
@@ -64,6 +67,9 @@ pub(crate) struct Control {
     pub(crate) messages: mpsc::UnboundedSender<Message>,
     pub(crate) logs: Logs,
     pub(crate) clock: Clock,
+    read_settings: ReadSettings,
+    /// Has the paths of unix sockets looked at; nobody listens until the servers run.
+    pub(crate) recheck_sockets: Rc<Notify>,
     inputs: VecDeque<Input>,
     replies: HashMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
@@ -71,6 +77,8 @@ pub(crate) struct Control {
     children: HashMap<i32, ProcessId>,
     /// The writing ends of the children's standard input.
     stdins: HashMap<ProcessId, OwnedFd>,
+    /// What FastCGI programs have instead.
+    sockets: FcgiSockets,
     ended: Option<Mood>,
 }
 
@@ -80,18 +88,21 @@ impl Control {
         handle: Handle,
         messages: mpsc::UnboundedSender<Message>,
         logs: Logs,
-        clock: Clock,
+        (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
         Self {
             handle,
             messages,
             logs,
             clock,
+            read_settings,
+            recheck_sockets: Rc::default(),
             inputs: VecDeque::new(),
             replies: HashMap::new(),
             next_request: 1,
             children: HashMap::new(),
             stdins: HashMap::new(),
+            sockets: FcgiSockets::default(),
             ended: None,
         }
     }
@@ -131,10 +142,22 @@ impl Control {
     /// Steps the core through all inputs that wait, and carries out what it wants.
     pub(crate) async fn take_in_all(&mut self, host: &mut Option<Box<dyn PluginHost>>) {
         while let Some(input) = self.inputs.pop_front() {
+            let ended = match &input {
+                Input::Exited { process, .. } => Some(*process),
+                _ => None,
+            };
             let mut effects = Vec::new();
             self.handle.core().step(self.clock.now(), input, &mut effects);
+            let restarts = |process| {
+                effects.iter().any(|effect| matches!(effect, Effect::Spawn(plan) if plan.process == process))
+            };
+            // Behind what is said about its end; a start takes a socket anew by itself.
+            let released = ended.filter(|&process| !restarts(process));
             for effect in effects {
                 self.carry_out(effect, host).await;
+            }
+            if let Some(process) = released {
+                self.release_socket(process);
             }
         }
     }
@@ -143,7 +166,7 @@ impl Control {
     pub(crate) async fn carry_out(&mut self, effect: Effect, host: &mut Option<Box<dyn PluginHost>>) {
         match effect {
             Effect::Log { level, message } => self.logs.line(level, &message),
-            Effect::Spawn(plan) => self.open_logs(plan),
+            Effect::Spawn(plan) => self.prepare_spawn(plan),
             Effect::CallSpawnOverride { process } => self.call_spawn_override(process, host),
             Effect::CheckCommand { request, process, argv, path } => {
                 let program = argv.first().map_or("", String::as_str);
@@ -164,8 +187,11 @@ impl Control {
                     let _ = messages.send(Message::Input(Input::LogRead { request, result }));
                 });
             }
-            Effect::ReopenLogs => self.logs.reopen(),
-            Effect::RemoveLogs { logs } => self.logs.remove(logs),
+            Effect::ReadConfiguration { request } => self.read_configuration(request),
+            Effect::ReopenLogs => {
+                self.logs.reopen();
+                self.recheck_sockets.notify_one();
+            }
             Effect::Emit(event) => {
                 let subscribed = host.as_mut().filter(|host| host.wants_events());
                 if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
@@ -194,10 +220,14 @@ impl Control {
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
                 let spawned = logs.and_then(|logs| self.spawn(&plan, logs));
-                self.inputs.push_back(match spawned {
+                let input = match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
-                    Err(error) => Input::SpawnFailed { process, error },
-                });
+                    Err(error) => {
+                        self.release_socket(process);
+                        Input::SpawnFailed { process, error }
+                    }
+                };
+                self.inputs.push_back(input);
             }
             Message::Poll(request, id) => {
                 if let Some(host) = host {
@@ -228,6 +258,24 @@ impl Control {
         }
     }
 
+    /// Makes what a process needs before it is spawned: its socket, then its logs.
+    fn prepare_spawn(&mut self, plan: Box<SpawnPlan>) {
+        let process = plan.process;
+        if let Some(socket) = &plan.socket {
+            let say = |line: &str| self.logs.line(LogLevel::Info, line);
+            if let Err(reason) = self.sockets.acquire(process, socket, &say) {
+                let error = SpawnError::Socket { url: fcgi::url(&socket.address), reason };
+                self.inputs.push_back(Input::SpawnFailed { process, error });
+                return;
+            }
+        }
+        self.open_logs(plan);
+    }
+
+    fn release_socket(&mut self, process: ProcessId) {
+        self.sockets.release(process, &|line| self.logs.line(LogLevel::Info, line));
+    }
+
     /// Opens the logs of a process; the process follows when they are open.
     fn open_logs(&self, plan: Box<SpawnPlan>) {
         let logs = self.logs.clone();
@@ -249,9 +297,11 @@ impl Control {
     fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let child = spawn(plan, &resolved)?;
+        let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
         self.children.insert(child.pid, plan.process);
-        self.stdins.insert(plan.process, child.stdin);
+        if let Some(stdin) = child.stdin {
+            self.stdins.insert(plan.process, stdin);
+        }
         let output = |channel, pipe, log| Output {
             process: plan.process,
             name: plan.name.clone(),
@@ -298,6 +348,20 @@ impl Control {
         self.inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
     }
 
+    /// Reads the configuration on a thread of its own: files may be many, and a disk may be stuck.
+    fn read_configuration(&mut self, request: RequestId) {
+        let read = std::sync::Arc::clone(&self.read_settings);
+        let messages = self.messages.clone();
+        let thread = std::thread::Builder::new().name("configuration".to_owned()).spawn(move || {
+            let result = read().map(Box::new);
+            let _ = messages.send(Message::Input(Input::ConfigurationRead { request, result }));
+        });
+        if let Err(error) = thread {
+            let result = Err(format!("could not read the configuration: {error}"));
+            self.inputs.push_back(Input::ConfigurationRead { request, result });
+        }
+    }
+
     fn reply(&mut self, request: RequestId, answer: Answer) {
         if let Some(reply) = self.replies.remove(&request) {
             // The client may be gone; then nobody misses the answer.
@@ -342,6 +406,19 @@ impl Control {
 
     fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
         match answer {
+            PluginAnswer::Value(value) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Ok(value) });
+            }
+            PluginAnswer::Fault(fault) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Err(fault) });
+            }
+            PluginAnswer::Error(traceback) if request.is_part() => {
+                // The client learns what was raised, the log from where.
+                let raised = traceback.trim_end().lines().last().unwrap_or_default().to_owned();
+                self.logs.line(LogLevel::Error, &traceback);
+                let answer = Err(Fault::with(FaultCode::Failed, &raised));
+                self.inputs.push_back(Input::PluginAnswered { request, answer });
+            }
             PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
             PluginAnswer::Fault(Fault { code, text }) => {
                 self.reply(request, Answer::Fault(Fault { code, text }));

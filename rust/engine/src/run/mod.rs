@@ -40,14 +40,17 @@ use signals::{Signals, hold};
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Reads the configuration. The error is the text after `Error: `. Called from any thread, for a disk may be stuck.
+pub type ReadSettings = Arc<dyn Fn() -> Result<Settings, String> + Send + Sync>;
+
 /// What the daemon needs from those who start it.
 pub struct Start<'a> {
     /// What clients are told the version is.
     pub version: &'a str,
     /// The configuration of the first life.
     pub settings: Settings,
-    /// Reads the configuration again for each later life. The error is the text after `Error: `.
-    pub read_settings: &'a dyn Fn() -> Result<Settings, String>,
+    /// Reads the configuration again: for each later life, and for clients that ask what has changed.
+    pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
 }
@@ -65,7 +68,7 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let Start { version, mut settings, read_settings, mut host } = start;
     let clock = Clock::start();
     let mut standing = None;
-    while live(settings, version, clock, &mut standing, &mut host)? == Mood::Restarting {
+    while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
     }
     Ok(())
@@ -92,6 +95,7 @@ impl Standing {
 fn live(
     settings: Settings,
     version: &str,
+    read_settings: &ReadSettings,
     clock: Clock,
     standing: &mut Option<Standing>,
     host: &mut Option<Box<dyn PluginHost>>,
@@ -129,6 +133,12 @@ fn live(
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
     }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
+    let fcgi_checked =
+        crate::fcgi::check(handle.core().settings(), &mut |level, line| main_log.line(level, line));
+    if let Err(message) = fcgi_checked {
+        listeners.into_iter().for_each(Listener::close);
+        return Err(StartError(message));
+    }
     for listener in &listeners {
         for interface in &interfaces {
             main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
@@ -151,7 +161,8 @@ fn live(
         Some(standing) => standing,
         None => standing.insert(Standing::new().map_err(failed)?),
     };
-    let mood = serve(standing, main_log, clock, handle, (messages, inbox), listeners, effects, host);
+    let read = Arc::clone(read_settings);
+    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
     if let Some(host) = host {
         host.unload();
     }
@@ -221,7 +232,7 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 fn serve(
     standing: &mut Standing,
     main_log: MainLogWriter,
-    clock: Clock,
+    (clock, read_settings): (Clock, ReadSettings),
     handle: Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
@@ -232,13 +243,16 @@ fn serve(
     let logs = Logs::start(main_log)?;
     let local = tokio::task::LocalSet::new();
     let mood = local.block_on(runtime, async {
-        let mut control = Control::new(handle.clone(), messages.clone(), logs.clone(), clock);
+        let mut control =
+            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         for effect in effects {
             control.carry_out(effect, host).await;
         }
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
-        let servers = Servers::start(listeners, &backend)?;
+        let mut servers = Servers::start(listeners, &backend)?;
+        let said = logs.clone();
+        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
         let mood = control.work(&mut inbox, signals, host).await;
         servers.shutdown(GRACE).await;
         Ok(mood)

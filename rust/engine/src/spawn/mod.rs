@@ -11,7 +11,7 @@ mod resolve;
 mod start;
 mod wait;
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use supervisor_core::effect::SpawnPlan;
@@ -29,8 +29,8 @@ pub(crate) use wait::wait_for_any;
 pub struct SpawnedChild {
     /// Its pid, which is also the number of its process group.
     pub pid: i32,
-    /// To write to its standard input.
-    pub stdin: OwnedFd,
+    /// To write to its standard input; `None` where that is a socket.
+    pub stdin: Option<OwnedFd>,
     /// To read its standard output from.
     pub stdout: OwnedFd,
     /// To read its standard error from; `None` with `redirect_stderr`, where it goes to `stdout`.
@@ -40,7 +40,8 @@ pub struct SpawnedChild {
     pub failure: Option<SpawnFailure>,
 }
 
-/// Starts a process by `plan` from the file that [`resolve()`] found.
+/// Starts a process by `plan` from the file that [`resolve()`] found, with `socket` as its standard input in place
+/// of a pipe, if there is one.
 ///
 /// The caller has to collect the child with [`crate::reap::reap`]. A step that fails in the child (change of
 /// user or folder, exec) is no error here: as in the original, the child writes a line that begins with
@@ -49,8 +50,12 @@ pub struct SpawnedChild {
 /// # Errors
 /// [`SpawnError::Pipes`] and [`SpawnError::Fork`]. A NUL byte in a word, a variable or a path, which no
 /// process can be given, is the latter with `EINVAL`.
-pub fn spawn(plan: &SpawnPlan, resolved: &Path) -> Result<SpawnedChild, SpawnError> {
-    let (pipes, ends) = make_pipes(plan.redirect_stderr)
+pub fn spawn(
+    plan: &SpawnPlan,
+    resolved: &Path,
+    socket: Option<BorrowedFd<'_>>,
+) -> Result<SpawnedChild, SpawnError> {
+    let (pipes, ends) = make_pipes(plan.redirect_stderr, socket)
         .map_err(|error| SpawnError::Pipes { errno: error.raw_os_error().unwrap_or(libc::EIO) })?;
     let prepared = Prepared::new(plan, resolved, ends).ok_or(SpawnError::Fork { errno: libc::EINVAL })?;
     let pid = start::start(&prepared).map_err(|errno| SpawnError::Fork { errno })?;
@@ -60,13 +65,21 @@ pub fn spawn(plan: &SpawnPlan, resolved: &Path) -> Result<SpawnedChild, SpawnErr
 
 /// The daemon's ends of a child's pipes.
 struct ParentEnds {
-    stdin: OwnedFd,
+    stdin: Option<OwnedFd>,
     stdout: OwnedFd,
     stderr: Option<OwnedFd>,
 }
 
-fn make_pipes(redirect_stderr: bool) -> std::io::Result<(ParentEnds, ChildEnds)> {
-    let (child_stdin, stdin) = pipes::pipe()?;
+fn make_pipes(
+    redirect_stderr: bool,
+    socket: Option<BorrowedFd<'_>>,
+) -> std::io::Result<(ParentEnds, ChildEnds)> {
+    let (child_stdin, stdin) = if let Some(socket) = socket {
+        (socket.try_clone_to_owned()?, None)
+    } else {
+        let (read, write) = pipes::pipe()?;
+        (read, Some(write))
+    };
     let (stdout, child_stdout) = pipes::pipe()?;
     let (stderr, child_stderr) = if redirect_stderr {
         (None, None)
@@ -74,7 +87,7 @@ fn make_pipes(redirect_stderr: bool) -> std::io::Result<(ParentEnds, ChildEnds)>
         let (read, write) = pipes::pipe()?;
         (Some(read), Some(write))
     };
-    for end in [Some(&stdin), Some(&stdout), stderr.as_ref()].into_iter().flatten() {
+    for end in [stdin.as_ref(), Some(&stdout), stderr.as_ref()].into_iter().flatten() {
         pipes::set_nonblocking(end)?;
     }
     let ends = ChildEnds { stdin: child_stdin, stdout: child_stdout, stderr: child_stderr };

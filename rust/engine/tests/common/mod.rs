@@ -38,6 +38,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
         directory: None,
         umask: None,
         user: None,
+        socket: None,
         redirect_stderr: false,
         stdout: output(None),
         stderr: output(None),
@@ -47,7 +48,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
 
 /// Starts a plan.
 pub(crate) fn start(plan: &SpawnPlan) -> SpawnedChild {
-    spawn(plan, &resolve(&plan.argv[0], plan.path.as_deref()).unwrap()).unwrap()
+    spawn(plan, &resolve(&plan.argv[0], plan.path.as_deref()).unwrap(), None).unwrap()
 }
 
 /// Reads a pipe to its end.
