@@ -111,7 +111,7 @@ def reading_rows(theirs: UnderTest, ours: UnderTest, rounds: int) -> list[Row]:
             ]
             figures[programs] = medians(samples)
     original, own = figures[many]
-    growth = [figures[many][which] / figures[few][which] for which in (0, 1)]
+    original_growth, own_growth = (figures[many][which] / figures[few][which] for which in (0, 1))
     linear = many / few
     return [
         Row(
@@ -125,10 +125,10 @@ def reading_rows(theirs: UnderTest, ours: UnderTest, rounds: int) -> list[Row]:
         Row(
             f"the same, {many:,} programs to {few:,}",
             "times",
-            growth[0],
-            growth[1],
+            original_growth,
+            own_growth,
             f"at most {1.2 * linear:.0f} times (linear is {linear:.0f})",
-            growth[1] <= 1.2 * linear,
+            own_growth <= 1.2 * linear,
         ),
     ]
 

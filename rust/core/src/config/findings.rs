@@ -39,15 +39,20 @@ pub(super) struct Findings(Option<Rc<RefCell<Notes>>>);
 
 type SectionAndOption = (Box<str>, Box<str>);
 
-/// Value, severity and message of what is noted about an option.
-type OptionNote = (Option<Box<str>>, Severity, String);
-
 #[derive(Debug, Default)]
 struct Notes {
     found: Vec<Finding>,
-    options: HashMap<SectionAndOption, Vec<OptionNote>>,
+    /// What is noted about an option.
+    options: HashMap<SectionAndOption, Vec<Known>>,
     /// From group and process to the section that it was read from.
-    sections: HashMap<(String, String), String>,
+    sections: HashMap<String, HashMap<String, Rc<str>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    value: Option<Box<str>>,
+    severity: Severity,
+    message: String,
 }
 
 impl Findings {
@@ -113,13 +118,13 @@ impl Findings {
         let ConfigError { section, option, value, message, .. } = &finding.error;
         if let (Some(section), Some(option)) = (section, option) {
             let known = notes.options.entry((section.clone(), option.clone())).or_default();
-            let is_news = known.iter().all(|(other, severity, text)| {
-                other != value || (*severity == Severity::Warning && text != message)
+            let is_news = known.iter().all(|other| {
+                other.value != *value || (other.severity == Severity::Warning && other.message != *message)
             });
             if !is_news {
                 return;
             }
-            known.push((value.clone(), finding.severity, message.clone()));
+            known.push(Known { value: value.clone(), severity: finding.severity, message: message.clone() });
         }
         notes.found.push(finding);
     }
@@ -133,15 +138,15 @@ impl Findings {
     /// Notes which section a process comes from.
     pub(super) fn came_from(&self, group: &str, process: &str, section: &str) {
         if let Some(notes) = &self.0 {
-            let key = (group.to_owned(), process.to_owned());
-            notes.borrow_mut().sections.insert(key, section.to_owned());
+            let mut notes = notes.borrow_mut();
+            let processes = notes.sections.entry(group.to_owned()).or_default();
+            processes.insert(process.to_owned(), section.into());
         }
     }
 
     /// The section that a process comes from.
-    pub(super) fn section_of(&self, group: &str, process: &str) -> Option<String> {
-        let key = (group.to_owned(), process.to_owned());
-        self.0.as_ref()?.borrow().sections.get(&key).cloned()
+    pub(super) fn section_of(&self, group: &str, process: &str) -> Option<Rc<str>> {
+        self.0.as_ref()?.borrow().sections.get(group)?.get(process).cloned()
     }
 
     /// Everything noted so far, which is taken out.

@@ -48,7 +48,7 @@ pub fn normpath(path: &str) -> String {
 /// `os.path.abspath`: plain, and absolute by the current directory.
 #[must_use]
 pub fn abspath(system: &dyn System, path: &str) -> String {
-    normpath(&join(&system.current_directory(), path))
+    if path.starts_with('/') { normpath(path) } else { normpath(&join(&system.current_directory(), path)) }
 }
 
 /// `os.path.expanduser`: a leading `~` or `~user` becomes the home folder where there is one.

@@ -171,6 +171,9 @@ impl<'a> Values<'a> {
         let Some(text) = self.written(spec) else {
             return Ok(None);
         };
+        if !text.contains('%') {
+            return Ok(Some(text.into_owned()));
+        }
         // What the original calls the option in the error of an expansion.
         let shown = format!("{}.{name}", self.section);
         let expanded = self.names.expand(&text, spec.sees, &shown);

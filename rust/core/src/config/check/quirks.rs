@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use super::super::error::ConfigError;
 use super::super::findings::{Finding, Findings, Severity};
@@ -141,13 +142,13 @@ pub(super) fn check_settings(ini: &IniFile, settings: &Settings, system: &dyn Sy
 
 /// Programs that are in two groups, and groups that another one of their name hides.
 fn check_groups(ini: &IniFile, settings: &Settings, findings: &Findings) {
-    let mut group_of: HashMap<String, &str> = HashMap::new();
+    let mut group_of: HashMap<Rc<str>, &str> = HashMap::new();
     let section_of = |group: &GroupSettings, index: usize| {
         findings.section_of(&group.name, &group.processes.get(index)?.name)
     };
     let prefix = SectionSpec::of(SectionKind::Group).prefix;
     for group in &settings.groups {
-        let mut sections: Vec<String> = Vec::new();
+        let mut sections: Vec<Rc<str>> = Vec::new();
         for section in (0..group.processes.len()).filter_map(|index| section_of(group, index)) {
             if !sections.contains(&section) {
                 sections.push(section);
@@ -169,7 +170,7 @@ fn check_groups(ini: &IniFile, settings: &Settings, findings: &Findings) {
         settings.groups.iter().map(|group| group.name.as_str()).filter(|name| !seen.insert(name)).collect();
     for name in twice {
         // A member of another group has left its own.
-        let is_own = |section: &String| group_of.get(section).is_none_or(|group| *group == name);
+        let is_own = |section: &String| group_of.get(section.as_str()).is_none_or(|group| *group == name);
         let same: Vec<String> =
             [SectionKind::Group, SectionKind::Program, SectionKind::EventListener, SectionKind::FcgiProgram]
                 .into_iter()
