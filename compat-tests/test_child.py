@@ -19,6 +19,7 @@ import pytest
 from conftest import Prepare, Supervise
 from harness.daemon import Daemon, environment, program
 from harness.processes import stat_fields
+from harness.waiting import StateNotReachedError, wait_for
 
 
 def report(daemon: Daemon, name: str = "report") -> dict[str, Any]:
@@ -307,7 +308,18 @@ def test_nothing_of_the_daemon_is_inherited_by_the_last_of_many(supervise: Super
     report(daemon)
     daemon.rpc.startProcess("b")
     pid = int(daemon.wait_state("b", "RUNNING")["pid"])
-    opened = {name: os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
+
+    def descriptors() -> dict[str, str]:
+        folder = f"/proc/{pid}/fd"
+        # One that is closed between the two looks was not there.
+        with contextlib.suppress(FileNotFoundError):
+            return {name: os.readlink(f"{folder}/{name}") for name in os.listdir(folder)}
+        return {}
+
+    # The program's loader opens and closes libraries of its own as it begins.
+    with contextlib.suppress(StateNotReachedError):
+        wait_for(lambda: sorted(descriptors()) == ["0", "1", "2"], "the program to have begun")
+    opened = descriptors()
     assert sorted(opened) == ["0", "1", "2"]
     assert all(target.startswith("pipe:") for target in opened.values())
     assert len(set(opened.values())) == 3

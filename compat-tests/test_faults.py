@@ -184,15 +184,18 @@ def test_a_fork_bomb_is_bounded_by_its_users_limit_and_ends_with_its_group(prepa
     daemon.wait_state("y", "RUNNING")
     daemon.wait_log_match(r"(INFO|WARN) exited: x .*")
 
-    def of_nobody() -> list[int]:
-        return [pid for pid in daemon.leftovers() if os.stat(f"/proc/{pid}").st_uid == nobody.pw_uid]
-
-    bombs = of_nobody()
-    assert len(bombs) <= 20
+    # By their group, for a process that is just becoming its program has neither environment nor owner to see.
+    shell = int(daemon.wait_log_match(r"INFO spawned: 'x' with pid (\d+)")[1])
+    bombs = processes.group_of(shell)
+    assert 0 < len(bombs) <= 20
+    assert {os.stat(f"/proc/{pid}").st_uid for pid in bombs if processes.command_line(pid)[:1] == ["sleep"]} == {
+        nobody.pw_uid
+    }
     assert zombies(daemon.started_as) == []
     # The shell gave up; what it left is in the group of a process that has ended, so it is ended here.
     for pid in bombs:
         processes.end(pid)
+    assert processes.group_of(shell) == []
     assert daemon.state("y") == "RUNNING"
 
 

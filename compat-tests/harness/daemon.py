@@ -342,8 +342,10 @@ class Daemon:
         such moment, so nothing is waited for.
         """
         if pid and not self.under_test.ours:
+            # While it becomes the program it has no arguments at all, as one that has ended.
+            not_yet = [[], processes.command_line(self.started_as)]
             wait_for(
-                lambda: processes.command_line(pid) != processes.command_line(self.started_as),
+                lambda: not processes.is_alive(pid) or processes.command_line(pid) not in not_yet,
                 f"the program of {pid}",
             )
 

@@ -41,6 +41,12 @@ def children_of(pid: int) -> list[int]:
     return sorted(child for child in pids if parent_of(child) == pid and is_alive(child))
 
 
+def group_of(leader: int) -> list[int]:
+    """The pids of the living processes in the process group of `leader`, ascending."""
+    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    return sorted(pid for pid in pids if stat_fields(pid)[2:3] == [str(leader)] and is_alive(pid))
+
+
 def marked(mark: str) -> list[int]:
     """The living processes that carry `mark` in the environment they were started with."""
     wanted = f"{MARK}={mark}".encode()
