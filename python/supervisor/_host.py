@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from supervisor import events
+from supervisor._live import LiveOptions
 from supervisor.http import NOT_DONE_YET
-from supervisor.options import ServerOptions
 from supervisor.process import Subprocess, _find
 from supervisor.states import getProcessStateDescription
 from supervisor.supervisord import Supervisor
@@ -40,7 +40,7 @@ class Host:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._options = ServerOptions(daemon)
+        self._options = LiveOptions(daemon)
         self._supervisord = Supervisor(self._options)
         self._namespaces: dict[str, Any] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
