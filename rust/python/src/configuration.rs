@@ -2,12 +2,13 @@
 //!
 //! Nothing is decided here: the readers are the core's, the same that the native programs use.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use supervisor_cli::arguments::{Ending, parse_supervisorctl, parse_supervisord, program_path};
+use supervisor_cli::arguments::{Ending, parse_supervisorctl, parse_supervisord, program_path, words};
 use supervisor_core::config::options::{OptionSpec, SectionKind, SectionSpec};
 use supervisor_core::config::settings::EnvironmentVariables;
 use supervisor_core::config::{
@@ -26,11 +27,11 @@ use supervisor_engine::files::RealSystem;
 pub(crate) fn read_daemon_arguments<'py>(
     py: Python<'py>,
     program: &str,
-    arguments: Vec<String>,
+    arguments: Vec<OsString>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let program = program_path(&RealSystem, program);
     let read = PyDict::new(py);
-    match parse_supervisord(&RealSystem, &program, VERSION, &arguments) {
+    match parse_supervisord(&RealSystem, &program, VERSION, &words(arguments)) {
         Ok(said) => {
             let overrides = texts(py, &said.overrides, SectionKind::Supervisord)?;
             told(&read, said.config_file, overrides)?;
@@ -45,11 +46,11 @@ pub(crate) fn read_daemon_arguments<'py>(
 pub(crate) fn read_client_arguments<'py>(
     py: Python<'py>,
     program: &str,
-    arguments: Vec<String>,
+    arguments: Vec<OsString>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let program = program_path(&RealSystem, program);
     let read = PyDict::new(py);
-    match parse_supervisorctl(&RealSystem, &program, &arguments) {
+    match parse_supervisorctl(&RealSystem, &program, &words(arguments)) {
         Ok(said) => {
             let overrides = texts(py, &said.overrides, SectionKind::Supervisorctl)?;
             told(&read, said.config_file, overrides)?;
@@ -75,7 +76,8 @@ fn ended(read: &Bound<'_, PyDict>, ending: Ending) -> PyResult<()> {
 /// so. Raises ValueError when there is nothing.
 #[pyfunction]
 pub(crate) fn find_configuration(program: &str) -> PyResult<String> {
-    supervisor_core::config::find_config(&RealSystem, &program_path(&RealSystem, program)).map_err(refused)
+    supervisor_core::config::find_config(&RealSystem, &program_path(&RealSystem, program))
+        .map_err(|error| refused(&error))
 }
 
 /// Reads a configuration for the daemon, with texts that win over those of `[supervisord]`.
@@ -88,7 +90,8 @@ pub(crate) fn read_daemon_configuration<'py>(
     overrides: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let overrides = winning(overrides, SectionKind::Supervisord)?;
-    let settings = supervisor_core::config::read(&RealSystem, path, &overrides).map_err(refused)?;
+    let settings =
+        supervisor_core::config::read(&RealSystem, path, &overrides).map_err(|error| refused(&error))?;
     whole(py, &settings)
 }
 
@@ -104,11 +107,12 @@ pub(crate) fn read_client_configuration<'py>(
     overrides: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let overrides = winning(overrides, SectionKind::Supervisorctl)?;
-    let settings = supervisor_core::config::read_client(&RealSystem, path, &overrides).map_err(refused)?;
+    let settings = supervisor_core::config::read_client(&RealSystem, path, &overrides)
+        .map_err(|error| refused(&error))?;
     client(py, settings)
 }
 
-fn refused(error: ConfigError) -> PyErr {
+fn refused(error: &ConfigError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
