@@ -10,11 +10,13 @@ pub mod fault;
 pub mod methods;
 mod reactor;
 pub mod records;
+pub mod remote;
 pub mod stream;
 mod transport;
 
 use std::future::Future;
 use std::io;
+use std::os::unix::net::UnixStream;
 
 use dxr::{FaultResponse, MethodCall, MethodResponse, TryFromValue, TryToParams};
 
@@ -25,6 +27,7 @@ pub use stream::LogStream;
 pub use transport::Endpoint;
 
 use reactor::Reactor;
+use remote::Remote;
 use transport::Connection;
 
 /// A connection to one supervisor, made when it is first needed.
@@ -32,6 +35,7 @@ pub struct Client {
     endpoint: Endpoint,
     reactor: Reactor,
     connection: Option<Connection>,
+    remote: Option<Box<dyn Remote>>,
 }
 
 impl Client {
@@ -42,7 +46,22 @@ impl Client {
     ///
     /// The operating system refuses what the runtime needs (a selector).
     pub fn new(endpoint: Endpoint) -> io::Result<Self> {
-        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None })
+        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None, remote: None })
+    }
+
+    /// A client whose calls another makes; log streams are its own. `signals` brings a byte with the number of
+    /// each signal of the process, and takes the place of a handler for SIGINT.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new`].
+    pub fn through(
+        endpoint: Endpoint,
+        remote: Box<dyn Remote>,
+        signals: Option<UnixStream>,
+    ) -> io::Result<Self> {
+        let reactor = Reactor::told_of_signals(signals)?;
+        Ok(Self { endpoint, reactor, connection: None, remote: Some(remote) })
     }
 
     /// Where it connects to, and as whom.
@@ -91,7 +110,10 @@ impl Client {
         method: &str,
         params: impl TryToParams,
     ) -> Result<T, ClientError> {
-        let Self { endpoint, reactor, connection } = self;
+        if let Some(remote) = &mut self.remote {
+            return decode(&remote.exchange(&encode(method, &params)?)?);
+        }
+        let Self { endpoint, reactor, connection, .. } = self;
         reactor.wait(call(endpoint, connection, method, params))?
     }
 
@@ -114,12 +136,16 @@ async fn call<T: TryFromValue>(
     method: &str,
     params: impl TryToParams,
 ) -> Result<T, ClientError> {
-    let params = params.try_to_params().map_err(|error| ClientError::Malformed(error.to_string()))?;
-    let request = MethodCall { name: method.into(), params }
-        .to_xml()
-        .map_err(|error| ClientError::Malformed(error.to_string()))?;
-    let answer = transport::post(endpoint, connection, request).await?;
+    let answer = transport::post(endpoint, connection, encode(method, &params)?).await?;
     decode(&answer)
+}
+
+/// A request as text.
+fn encode(method: &str, params: &impl TryToParams) -> Result<String, ClientError> {
+    let params = params.try_to_params().map_err(|error| ClientError::Malformed(error.to_string()))?;
+    MethodCall { name: method.into(), params }
+        .to_xml()
+        .map_err(|error| ClientError::Malformed(error.to_string()))
 }
 
 /// Reads an answer: a value of the wanted type, or a fault.

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use super::command::{self, Flow, Outcome};
+use super::embedded::Host;
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
@@ -27,6 +28,7 @@ pub struct Controller<'a> {
     output: Output<'a>,
     errors: &'a mut dyn Write,
     exit_status: i32,
+    host: Option<&'a mut dyn Host>,
 }
 
 impl<'a> Controller<'a> {
@@ -38,7 +40,13 @@ impl<'a> Controller<'a> {
         output: Output<'a>,
         errors: &'a mut dyn Write,
     ) -> Self {
-        Self { session, client, input, output, errors, exit_status: exit_status::SUCCESS }
+        Self { session, client, input, output, errors, exit_status: exit_status::SUCCESS, host: None }
+    }
+
+    /// Becomes part of another program, which checks the server and asks its users itself.
+    pub(super) fn live_in(&mut self, host: &'a mut dyn Host, exit_status: i32) {
+        self.host = Some(host);
+        self.exit_status = exit_status;
     }
 
     /// What the session was started with; `open` changes its server.
@@ -96,6 +104,10 @@ impl<'a> Controller<'a> {
     ///
     /// [`ClientError::Interrupted`] on Ctrl-C.
     pub(super) fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        if let Some(host) = &mut self.host {
+            self.output.flush();
+            return host.ask(prompt);
+        }
         self.output.prompt(prompt);
         self.client.wait(self.input.next())
     }
@@ -137,9 +149,17 @@ impl<'a> Controller<'a> {
     }
 
     /// Talks to another server from now on.
-    pub(super) fn set_server_url(&mut self, url: &str) {
+    ///
+    /// # Errors
+    ///
+    /// Those of the program around the commands, if there is one.
+    pub(super) fn set_server_url(&mut self, url: &str) -> Result<(), ClientError> {
         self.session.endpoint.server_url = url.to_owned();
         self.client.set_endpoint(self.session.endpoint.clone());
+        if let Some(host) = &mut self.host {
+            host.set_server_url(url)?;
+        }
+        Ok(())
     }
 
     /// Checks that the server is there and speaks this language; otherwise says so and sets the exit
@@ -149,6 +169,12 @@ impl<'a> Controller<'a> {
     ///
     /// Anything that has no sentence of its own.
     pub(super) fn check_server(&mut self) -> Result<bool, Failure> {
+        if let Some(host) = &mut self.host {
+            self.output.flush();
+            let (is_there, exit_status) = host.check_server()?;
+            self.exit_status = exit_status;
+            return Ok(is_there);
+        }
         let url = &self.session.endpoint.server_url;
         let (status, sentence) = match self.client.api_version() {
             Ok(version) if version == API_VERSION => return Ok(true),
@@ -173,6 +199,11 @@ impl<'a> Controller<'a> {
         self.output.line(&sentence);
         self.exit_status = status;
         Ok(false)
+    }
+
+    /// Lets out what was printed.
+    pub(super) fn flush(&mut self) {
+        self.output.flush();
     }
 
     /// Runs one line and says whether a shell goes on. A failure of the command is printed here.
