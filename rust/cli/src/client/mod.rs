@@ -14,7 +14,8 @@ pub mod stream;
 mod transport;
 
 use std::future::Future;
-use std::io;
+use std::io::{self, ErrorKind::TimedOut};
+use std::time::Duration;
 
 use dxr::{FaultResponse, MethodCall, MethodResponse, TryFromValue, TryToParams};
 
@@ -24,6 +25,8 @@ pub use records::{ConfigInfo, GroupChanges, ProcessInfo, ProcessResult};
 pub use stream::LogStream;
 pub use transport::Endpoint;
 
+use tokio::time::timeout;
+
 use reactor::Reactor;
 use transport::Connection;
 
@@ -32,6 +35,7 @@ pub struct Client {
     endpoint: Endpoint,
     reactor: Reactor,
     connection: Option<Connection>,
+    time_limit: Option<Duration>,
 }
 
 impl Client {
@@ -42,7 +46,13 @@ impl Client {
     ///
     /// The operating system refuses what the runtime needs (a selector).
     pub fn new(endpoint: Endpoint) -> io::Result<Self> {
-        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None })
+        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None, time_limit: None })
+    }
+
+    /// The same client, whose calls fail with [`io::ErrorKind::TimedOut`] when they take longer than this.
+    #[must_use]
+    pub fn with_time_limit(self, time_limit: Duration) -> Self {
+        Self { time_limit: Some(time_limit), ..self }
     }
 
     /// Where it connects to, and as whom.
@@ -91,8 +101,16 @@ impl Client {
         method: &str,
         params: impl TryToParams,
     ) -> Result<T, ClientError> {
-        let Self { endpoint, reactor, connection } = self;
-        reactor.wait(call(endpoint, connection, method, params))?
+        let Self { endpoint, reactor, connection, time_limit } = self;
+        reactor.wait(async {
+            let answer = call(endpoint, connection, method, params);
+            match *time_limit {
+                Some(limit) => {
+                    timeout(limit, answer).await.unwrap_or_else(|_| Err(io::Error::from(TimedOut).into()))
+                }
+                None => answer.await,
+            }
+        })?
     }
 
     /// What a path of the server sends, without end, over a connection of its own. It is opened when

@@ -43,7 +43,34 @@ pub struct Command {
     pub completes: Completes,
     /// Whether `help` lists it.
     pub listed: bool,
+    /// What may be written before or between its names; none of the original's commands has one.
+    pub options: &'static [CommandOption],
 }
+
+/// An option of a command.
+pub struct CommandOption {
+    /// How it is written, with its dashes.
+    pub name: &'static str,
+    /// What it does, for completion.
+    pub what: &'static str,
+    /// What may follow it.
+    pub value: OptionValue,
+}
+
+/// What follows an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionValue {
+    /// Nothing.
+    None,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A number of seconds.
+    Seconds,
+}
+
+/// Output for programs instead of people.
+const JSON: CommandOption =
+    CommandOption { name: "--json", what: "print JSON instead of text", value: OptionValue::None };
 
 /// Finds a command by its name.
 #[must_use]
@@ -60,6 +87,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["add <name> [...]\tActivate new groups or processes of the configuration"],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "avail",
@@ -67,6 +95,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["avail\t\t\tList all processes of the configuration"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "clear",
@@ -78,6 +107,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "exit",
@@ -85,6 +115,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["exit\tLeave the shell"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "fg",
@@ -95,6 +126,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "maintail",
@@ -107,6 +139,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "open",
@@ -117,6 +150,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "pid",
@@ -128,6 +162,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "quit",
@@ -135,6 +170,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["quit\tLeave the shell"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "reload",
@@ -142,6 +178,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["reload \t\tStop everything, read the configuration, and start again"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "remove",
@@ -149,6 +186,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["remove <name> [...]\tTake stopped groups or processes out of the active configuration"],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "reread",
@@ -156,6 +194,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["reread \t\t\tRead the configuration and say what has changed, without applying it"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "restart",
@@ -169,6 +208,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "shutdown",
@@ -176,6 +216,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["shutdown \tStop everything, and supervisord itself"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "signal",
@@ -188,6 +229,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "start",
@@ -200,6 +242,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "status",
@@ -212,6 +255,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[JSON],
     },
     Command {
         name: "stop",
@@ -224,6 +268,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "tail",
@@ -238,6 +283,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "update",
@@ -249,6 +295,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "version",
@@ -256,6 +303,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["version\t\t\tShow the version of the supervisord at the other end"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "help",
@@ -263,8 +311,16 @@ pub const COMMANDS: &[Command] = &[
         help: &["help\t\tList the commands", "help <action>\tShow how a command is used"],
         completes: Completes::Commands,
         listed: false,
+        options: &[],
     },
-    Command { name: "EOF", run: quit::run, help: &[], completes: Completes::Nothing, listed: false },
+    Command {
+        name: "EOF",
+        run: quit::run,
+        help: &[],
+        completes: Completes::Nothing,
+        listed: false,
+        options: &[],
+    },
 ];
 
 #[cfg(test)]

@@ -4,10 +4,12 @@
 use std::io::{self, Write};
 
 use super::command::{self, Flow, Outcome};
+use super::editor::LineEditor;
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
 use super::password::SilentTerminal;
+use super::terminals::Terminals;
 use super::{Session, exit_status};
 use supervisor_core::rpc::API_VERSION;
 
@@ -22,8 +24,11 @@ const DEAD_PROGRAM: [i32; 3] = [fault::SPAWN_ERROR, fault::ABNORMAL_TERMINATION,
 /// One session at work.
 pub struct Controller<'a> {
     session: Session,
+    terminals: Terminals,
     client: Client,
     input: Lines,
+    /// Reads lines in place of `input` once a shell has a terminal.
+    editor: Option<LineEditor>,
     output: Output<'a>,
     errors: &'a mut dyn Write,
     exit_status: i32,
@@ -33,17 +38,32 @@ impl<'a> Controller<'a> {
     /// A session that has not yet done anything.
     pub(super) fn new(
         session: Session,
+        terminals: Terminals,
         client: Client,
         input: Lines,
         output: Output<'a>,
         errors: &'a mut dyn Write,
     ) -> Self {
-        Self { session, client, input, output, errors, exit_status: exit_status::SUCCESS }
+        Self {
+            session,
+            terminals,
+            client,
+            input,
+            editor: None,
+            output,
+            errors,
+            exit_status: exit_status::SUCCESS,
+        }
     }
 
     /// What the session was started with; `open` changes its server.
     pub(super) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Which of the streams are terminals.
+    pub(super) fn terminals(&self) -> Terminals {
+        self.terminals
     }
 
     /// The connection to the server.
@@ -95,9 +115,44 @@ impl<'a> Controller<'a> {
     /// # Errors
     ///
     /// [`ClientError::Interrupted`] on Ctrl-C.
-    pub(super) fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+    fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        self.read_line(prompt, None)
+    }
+
+    /// As [`Self::ask`], for a command: on a terminal Tab completes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Interrupted`] on Ctrl-C.
+    pub(super) fn ask_for_command(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        self.read_line(prompt, Some(self.session.endpoint.clone()))
+    }
+
+    fn read_line(
+        &mut self,
+        prompt: &str,
+        completed_by: Option<Endpoint>,
+    ) -> Result<Option<String>, ClientError> {
+        if let Some(editor) = &mut self.editor {
+            self.output.flush();
+            return editor.read(prompt, completed_by);
+        }
         self.output.prompt(prompt);
         self.client.wait(self.input.next())
+    }
+
+    /// From now on lines are read by an editor, if standard input and output are a terminal.
+    pub(super) fn open_editor(&mut self) {
+        if self.terminals.edit() {
+            self.editor = LineEditor::open(self.session.history_file.clone());
+        }
+    }
+
+    /// Writes the history, if there is an editor.
+    pub(super) fn close_editor(&mut self) {
+        if let Some(editor) = self.editor.take() {
+            editor.close();
+        }
     }
 
     /// Asks a question that has to be answered.
