@@ -12,6 +12,7 @@ mod reactor;
 pub mod records;
 pub mod stream;
 mod transport;
+pub mod watch;
 
 use std::future::Future;
 use std::io::{self, ErrorKind::TimedOut};
@@ -24,7 +25,9 @@ pub use error::ClientError;
 pub use records::{ConfigInfo, GroupChanges, ProcessInfo, ProcessResult};
 pub use stream::LogStream;
 pub use transport::Endpoint;
+pub use watch::DaemonWatch;
 
+use nix::unistd::Pid;
 use tokio::time::timeout;
 
 use reactor::Reactor;
@@ -111,6 +114,19 @@ impl Client {
                 None => answer.await,
             }
         })?
+    }
+
+    /// A watch for the end of the daemon, to be asked for while it is there.
+    ///
+    /// # Errors
+    ///
+    /// The daemon cannot be asked for its pid, or connected to.
+    pub fn watch_daemon(&mut self) -> Result<DaemonWatch, ClientError> {
+        let pid = self.daemon_pid()?;
+        let is_local = matches!(self.endpoint.address()?, ServerAddress::Unix(_));
+        let pid = i32::try_from(pid).ok().filter(|_| is_local).map(Pid::from_raw);
+        let endpoint = self.endpoint.clone();
+        self.wait(DaemonWatch::start(endpoint, pid))?
     }
 
     /// What a path of the server sends, without end, over a connection of its own. It is opened when

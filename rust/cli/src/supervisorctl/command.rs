@@ -1,7 +1,7 @@
 //! The table of commands, which feeds dispatch, help and completion.
 
 use super::commands::{
-    clear, config, daemon, foreground, help, open, pid, quit, signal, start_stop, status, tail,
+    clear, config, daemon, foreground, help, open, pid, quit, signal, start_stop, status, tail, wait,
 };
 use super::controller::Controller;
 use super::failure::Failure;
@@ -41,7 +41,7 @@ pub struct Command {
     pub help: &'static [&'static str],
     /// What may follow.
     pub completes: Completes,
-    /// Whether `help` lists it.
+    /// Whether `help` lists it for scripts too: what the original has, in its columns.
     pub listed: bool,
     /// What may be written before or between its names; none of the original's commands has one.
     pub options: &'static [CommandOption],
@@ -72,6 +72,9 @@ pub enum OptionValue {
 const JSON: CommandOption =
     CommandOption { name: "--json", what: "print JSON instead of text", value: OptionValue::None };
 
+/// What `wait --for` takes.
+pub const GOALS: &[&str] = &["running", "stopped", "exited"];
+
 /// Finds a command by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Command> {
@@ -92,10 +95,13 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "avail",
         run: config::avail,
-        help: &["avail\t\t\tList all processes of the configuration"],
+        help: &[
+            "avail\t\t\tList all processes of the configuration",
+            "avail --json\t\tThe same as JSON, with every setting",
+        ],
         completes: Completes::Nothing,
         listed: true,
-        options: &[],
+        options: &[JSON],
     },
     Command {
         name: "clear",
@@ -213,10 +219,17 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "shutdown",
         run: daemon::shutdown,
-        help: &["shutdown \tStop everything, and supervisord itself"],
+        help: &[
+            "shutdown \tStop everything, and supervisord itself",
+            "shutdown --wait\tThe same, and return when supervisord is gone",
+        ],
         completes: Completes::Nothing,
         listed: true,
-        options: &[],
+        options: &[CommandOption {
+            name: "--wait",
+            what: "return when supervisord is gone",
+            value: OptionValue::None,
+        }],
     },
     Command {
         name: "signal",
@@ -252,6 +265,7 @@ pub const COMMANDS: &[Command] = &[
             "status <gname>:*\tShow the states of a group's processes",
             "status <name> <name>\tShow the states of several processes or groups",
             "status\t\t\tShow the states of all processes",
+            "status --json [...]\tThe same as JSON, with all that is known",
         ],
         completes: Completes::Processes,
         listed: true,
@@ -304,6 +318,22 @@ pub const COMMANDS: &[Command] = &[
         completes: Completes::Nothing,
         listed: true,
         options: &[],
+    },
+    Command {
+        name: "wait",
+        run: wait::run,
+        help: &[
+            "wait <name> [...]\tWait until these processes or groups are running",
+            "wait <name> --for stopped\tWait until they are down and will not start by themselves",
+            "wait <name> --for exited\tWait until they have ended by themselves",
+            "wait <name> --timeout 10\tWait for 10 seconds at most",
+        ],
+        completes: Completes::Processes,
+        listed: false,
+        options: &[
+            CommandOption { name: "--for", what: "the state to wait for", value: OptionValue::OneOf(GOALS) },
+            CommandOption { name: "--timeout", what: "longest time to wait", value: OptionValue::Seconds },
+        ],
     },
     Command {
         name: "help",

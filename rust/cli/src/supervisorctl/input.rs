@@ -84,7 +84,8 @@ impl Terminal {
     /// The terminal of this descriptor.
     fn open(descriptor: impl AsFd) -> io::Result<Self> {
         let path = ttyname(descriptor)?;
-        let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+        let opened =
+            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
         Ok(Self { opened, reader: None, typed: Vec::new() })
     }
 

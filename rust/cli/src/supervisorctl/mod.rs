@@ -12,15 +12,18 @@ pub mod command;
 mod commands;
 mod completion;
 pub mod controller;
+mod diagnosis;
 mod editor;
 mod exit_status;
 mod failure;
 mod history;
 mod input;
+mod json;
 mod output;
 mod password;
 mod python_text;
 mod shell;
+mod suggestion;
 pub mod terminals;
 
 use std::io::{BufRead, Write, stderr, stdout};
@@ -48,6 +51,8 @@ pub struct Session {
     /// Ask before shutdown and reload, and for credentials. Without a command there is a shell
     /// whatever this says.
     pub interactive: bool,
+    /// The configuration file, which is looked into when there is no server.
+    pub config_file: Option<String>,
     /// The command and its arguments; joined with spaces and taken apart again, so that
     /// `signal "USR1 web"` is the same as `signal USR1 web`.
     pub actions: Vec<String>,
@@ -61,6 +66,7 @@ impl Default for Session {
             prompt: "supervisor".to_owned(),
             history_file: None,
             interactive: false,
+            config_file: None,
             actions: Vec::new(),
         }
     }
@@ -97,6 +103,7 @@ fn session(argv: &[String]) -> Result<Session, Ending> {
         prompt: settings.prompt,
         history_file: settings.history_file.map(PathBuf::from),
         interactive: said.interactive,
+        config_file,
         actions: said.action,
     })
 }

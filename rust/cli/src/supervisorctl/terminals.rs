@@ -18,11 +18,7 @@ impl Terminals {
     /// Those of this process.
     #[must_use]
     pub fn detect() -> Self {
-        Self {
-            input: stdin().is_terminal(),
-            output: stdout().is_terminal(),
-            errors: stderr().is_terminal(),
-        }
+        Self { input: stdin().is_terminal(), output: stdout().is_terminal(), errors: stderr().is_terminal() }
     }
 
     /// Whether lines can be edited.
