@@ -373,7 +373,7 @@ def test_a_socket_that_may_not_be_used_names_its_owner(supervise: Supervise) -> 
 
 
 @pytest.mark.parametrize(
-    "answer", [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-other\r\n", b""]
+    "answer", [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", b"SSH-2.0-other\r\n"]
 )
 def test_another_server_is_said_to_be_one(prepare: Prepare, answer: bytes) -> None:
     daemon = prepare()

@@ -20,7 +20,7 @@ pub(super) fn explain(error: &ClientError, endpoint: &Endpoint, config_file: Opt
     let url = &endpoint.server_url;
     match error {
         ClientError::Http { status: 401, .. } | ClientError::Fault { .. } => None,
-        ClientError::Http { .. } | ClientError::Malformed(_) | ClientError::Disconnected => {
+        ClientError::Http { .. } | ClientError::Malformed(_) => {
             Some(format!("{url} answers, but not as supervisord does: is it another server?"))
         }
         ClientError::Io(_) => {
@@ -44,7 +44,10 @@ pub(super) fn explain(error: &ClientError, endpoint: &Endpoint, config_file: Opt
                 None
             }
         }
-        ClientError::Address(_) | ClientError::Resolve { .. } | ClientError::Interrupted => None,
+        ClientError::Address(_)
+        | ClientError::Resolve { .. }
+        | ClientError::Disconnected
+        | ClientError::Interrupted => None,
     }
 }
 
