@@ -27,6 +27,11 @@ class Surroundings:
         return bool(self._ctl.options.interactive)
 
     @property
+    def on_terminal(self) -> bool:
+        """Whether lines are typed on a terminal, which the native side reads by itself."""
+        return getattr(self._ctl, "stdin", None) is sys.stdin and sys.stdin.isatty()
+
+    @property
     def exit_status(self) -> int:
         """The exit code so far."""
         return int(self._ctl.exitstatus)

@@ -67,6 +67,7 @@ _INTERRUPTED = 130
 _COMMANDS = _engine.control_commands()
 _COMPLETES = {name: what for name, _, what, _ in _COMMANDS}
 _HELP = {name: text for name, text, _, _ in _COMMANDS}
+_LISTED = {name for name, _, _, listed in _COMMANDS if listed}
 
 
 class fgthread(threading.Thread):
@@ -353,6 +354,9 @@ class DefaultControllerPlugin(ControllerPluginBase):
 
     name = "default"
 
+    def _is_told(self, command: str) -> bool:
+        return command in _LISTED
+
 
 def _run(ctl: Any, name: str, argument: str | None) -> bool | None:
     """Run a built-in command for a controller; returns True where a shell ends."""
@@ -387,8 +391,9 @@ def _built_in(name: str) -> None:
         setattr(DefaultControllerPlugin, method.__name__, method)
 
 
-for _name, _text, _what, _listed in _COMMANDS:
-    if _listed:
+for _name in _HELP:
+    # Those two are the controller's.
+    if _name not in ("help", "EOF"):
         _built_in(_name)
 
 

@@ -2,7 +2,7 @@
 //! with the connection and the streams of a `supervisor._control.Surroundings`.
 
 use std::cell::RefCell;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use supervisor_cli::supervisorctl::embedded::{self, Checked, Done, Host};
 use supervisor_cli::supervisorctl::failure::Failure;
 
 /// The built-in commands: name, help text, what a shell completes behind it (`commands`, `groups`, `processes` or
-/// None), and whether `help` lists it.
+/// None), and whether `help` lists it: those of the original.
 #[pyfunction]
 pub(crate) fn control_commands() -> Vec<(&'static str, String, Option<&'static str>, bool)> {
     let told = COMMANDS.iter().map(|command| {
@@ -80,6 +80,7 @@ fn with(
         ..Session::default()
     };
     let exit_status = python.getattr("exit_status")?.extract()?;
+    let on_terminal: bool = python.getattr("on_terminal")?.extract()?;
     let (signals, told) = UnixStream::pair()?;
     told.set_nonblocking(true)?;
     // Only the main thread hears of signals.
@@ -91,7 +92,7 @@ fn with(
         let raised = Rc::clone(&host.raised);
         let around = embedded::Surroundings {
             remote: Box::new(host.share()),
-            input: Box::new(BufReader::new(Input { python: host.clone_python(), rest: Vec::new() })),
+            input: (!on_terminal).then(|| host.input()),
             host: &mut host,
             signals: hears.then_some(signals),
             output: &mut output,
@@ -149,6 +150,10 @@ impl Around {
 
     fn share(&self) -> Self {
         Self { python: self.clone_python(), raised: Rc::clone(&self.raised) }
+    }
+
+    fn input(&self) -> Box<dyn BufRead + Send> {
+        Box::new(BufReader::new(Input { python: self.clone_python(), rest: Vec::new() }))
     }
 
     fn stream(&self, method: &'static str) -> Stream {

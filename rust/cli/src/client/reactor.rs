@@ -46,9 +46,9 @@ impl Interrupts {
 }
 
 impl Reactor {
-    /// A runtime for sockets and signals; it has no timers.
+    /// A runtime for sockets, signals and time limits.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { runtime: Builder::new_current_thread().enable_io().build()?, interrupts: None })
+        Ok(Self { runtime: Builder::new_current_thread().enable_all().build()?, interrupts: None })
     }
 
     /// A runtime that is told of signals, if at all, by the program around it, whose handlers stay.

@@ -10,6 +10,7 @@ use super::controller::Controller;
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
+use super::terminals::Terminals;
 use crate::client::remote::Remote;
 use crate::client::{Client, ClientError};
 
@@ -46,8 +47,8 @@ pub struct Surroundings<'a> {
     pub host: &'a mut dyn Host,
     /// Brings a byte with the number of each signal that the program gets, for waits that only this side can end.
     pub signals: Option<UnixStream>,
-    /// Where typed lines come from, unless it is a terminal.
-    pub input: Box<dyn BufRead + Send>,
+    /// Where typed lines come from; standard input, which may be a terminal, without it.
+    pub input: Option<Box<dyn BufRead + Send>>,
     /// Where commands print.
     pub output: &'a mut dyn Write,
     /// Where log streams say why they end.
@@ -81,7 +82,8 @@ pub fn run(session: Session, name: &str, argument: &str, surroundings: Surroundi
     let Surroundings { remote, host, signals, input, output, errors, exit_status } = surroundings;
     let command = command::find(name).ok_or_else(|| io::Error::other(format!("no such command: {name}")))?;
     let client = Client::through(session.endpoint.clone(), remote, signals)?;
-    let mut controller = Controller::new(session, client, Lines::new(input), Output::new(output), errors);
+    let output = Output::new(output);
+    let mut controller = Controller::new(session, Terminals::default(), client, lines(input), output, errors);
     controller.live_in(host, exit_status);
     let outcome = (command.run)(&mut controller, argument.trim());
     controller.flush();
@@ -96,9 +98,14 @@ pub fn run(session: Session, name: &str, argument: &str, surroundings: Surroundi
 pub fn check_server(session: Session, surroundings: Surroundings<'_>) -> io::Result<Checked> {
     let Surroundings { remote, signals, input, output, errors, exit_status, .. } = surroundings;
     let client = Client::through(session.endpoint.clone(), remote, signals)?;
-    let mut controller = Controller::new(session, client, Lines::new(input), Output::new(output), errors);
+    let output = Output::new(output);
+    let mut controller = Controller::new(session, Terminals::default(), client, lines(input), output, errors);
     controller.set_exit_status(exit_status);
     let outcome = controller.check_server();
     controller.flush();
     Ok(Checked { outcome, exit_status: controller.exit_status() })
+}
+
+fn lines(input: Option<Box<dyn BufRead + Send>>) -> Lines {
+    input.map_or_else(Lines::standard, Lines::new)
 }
