@@ -55,6 +55,9 @@ pub struct Start<'a> {
     pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
+    /// Called where a later life needs a host and there is none, when nothing of the life before is left: becomes a
+    /// program that has one. Returns only if that is impossible, and says why.
+    pub become_python: &'a dyn Fn() -> String,
 }
 
 /// Why the daemon could not start: the text after `Error: `, for whoever started it. The process ends with code 2.
@@ -67,7 +70,7 @@ pub struct StartError(pub String);
 /// See [`StartError`].
 pub fn run(start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
-    let Start { version, mut settings, read_settings, mut host } = start;
+    let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
     let mut standing = None;
     let result = loop {
@@ -79,6 +82,9 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
             Ok(settings) => settings,
             Err(message) => break Err(StartError(message)),
         };
+        if host.is_none() && settings.python_code().is_some() {
+            break Err(StartError(become_python()));
+        }
     };
     if let Some(Standing { runtime, .. }) = standing {
         // A thread that waits for a disk that does not answer must not hold up the end.
@@ -120,6 +126,7 @@ fn live(
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
     let interfaces = settings.rpc_interfaces.clone();
+    let python_code = settings.python_code();
     let mut core = Core::new(settings, version);
     core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
     let core = Arc::new(Mutex::new(core));
@@ -141,10 +148,8 @@ fn live(
         }
         let input = Input::OverrideSpawn(host.overrides_spawn());
         handle.core().step(clock.now(), input, &mut effects);
-    } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
-        let message =
-            format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
-        return Err(StartError(message));
+    } else if let Some((code, section)) = python_code {
+        return Err(StartError(format!("{code} cannot be resolved within [{section}]")));
     }
     if is_first {
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
@@ -200,7 +205,7 @@ fn refuse_arguments(
 ) -> Result<(), StartError> {
     let argument = interfaces
         .iter()
-        .filter(|interface| interface.factory == STANDARD_FACTORY)
+        .filter(|interface| interface.is_standard())
         .find_map(|interface| Some((&interface.name, &interface.options.first()?.0)));
     match argument {
         Some((name, option)) if !servers.is_empty() => {
