@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import socket
 from typing import Any
 
-from supervisor.compat import as_bytes, httplib, urlparse, xmlrpclib
+from supervisor._unsupported import refusing
+from supervisor.compat import as_bytes, as_string, httplib, urlparse, xmlrpclib
 
 __all__ = [
     "Faults",
@@ -17,6 +19,8 @@ __all__ = [
     "getFaultDescription",
     "gettags",
     "httplib",
+    "loads",
+    "make_datetime",
     "xmlrpc_marshal",
     "xmlrpclib",
 ]
@@ -196,3 +200,26 @@ def gettags(comment: str) -> list[Tag]:
             text.append(stripped)
     tags.append((*head, "\n".join(text)))
     return tags
+
+
+def make_datetime(text: str) -> datetime.datetime:
+    """Return the time that XML-RPC writes so; raises ValueError."""
+    return datetime.datetime.strptime(text, "%Y%m%dT%H:%M:%S")
+
+
+def loads(data: str | bytes) -> tuple[tuple[Any, ...], str | None]:
+    """Return parameters and method name of a request; raises what a parser raises for what is none."""
+    return xmlrpclib.loads(as_string(data), use_builtin_types=True)
+
+
+_SERVER = ("DeferredXMLRPCResponse", "supervisor_xmlrpc_handler")
+_refuse = refusing(__name__, _SERVER, "clients are answered natively")
+
+
+def __getattr__(name: str) -> Any:
+    # Those names are needed by plug-ins alone, and their module imports this one.
+    if name in ("AttrDict", "RootRPCInterface", "SystemNamespaceRPCInterface", "traverse"):
+        from supervisor import _namespaces
+
+        return getattr(_namespaces, name)
+    return _refuse(name)

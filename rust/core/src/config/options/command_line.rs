@@ -63,17 +63,20 @@ const fn new_flag(long: &'static str, action: Action, meaning: &'static str) -> 
     CommandLineOption { switch, action, meaning, is_new: true }
 }
 
+/// The argument of an option that names a file.
+const FILENAME: &str = "FILENAME";
+
 const HELP: CommandLineOption = flag('h', Some("help"), Action::Help, "Print this help and exit.");
 const HELP_LETTER: CommandLineOption = flag('?', None, Action::Help, "The same as -h.");
 const CONFIGURATION: CommandLineOption = option(
-    Switch { short: Some('c'), long: Some("configuration"), argument: Some("FILENAME") },
+    Switch { short: Some('c'), long: Some("configuration"), argument: Some(FILENAME) },
     Action::Configuration,
     "Configuration file; without it the usual places are searched.",
 );
 const VERSION: CommandLineOption =
     flag('v', Some("version"), Action::Version, "Print the version number and exit.");
 const INTERACTIVE: CommandLineOption =
-    flag('i', Some("interactive"), Action::Interactive, "Open a shell after the action.");
+    flag('i', Some("interactive"), Action::Interactive, "start an interactive shell after the action.");
 const PROFILE: CommandLineOption = option(
     Switch { short: None, long: Some("profile_options"), argument: Some("OPTIONS") },
     Action::Profile,
@@ -111,12 +114,12 @@ impl Program {
     pub fn help(self, name: &str) -> String {
         let (summary, usage, after) = match self {
             Self::Supervisord => (
-                "supervisord: run programs and keep them running.",
+                "supervisord -- run a set of applications, and keep them running.",
                 "[options]",
                 "A value on the command line wins over the configuration file.\n",
             ),
             Self::Supervisorctl => (
-                "supervisorctl: control programs that supervisord runs.",
+                "supervisorctl -- control applications that supervisord runs.",
                 "[options] [action [arguments]]",
                 "Without an action a shell opens. The action \"help\" lists all actions.\n",
             ),
@@ -128,10 +131,20 @@ impl Program {
             let forms = Vec::from_iter(short.into_iter().chain(long)).join("/");
             let argument = option.switch.argument.map(|name| format!(" {name}")).unwrap_or_default();
             let shown = format!("{forms}{argument}");
-            text.push_str(&format!("{shown:<32} {}\n", option.meaning));
+            let meaning = match option.switch.argument {
+                Some(FILENAME) => format!("use {FILENAME} as {}", lower_first(option.meaning)),
+                _ => option.meaning.to_owned(),
+            };
+            text.push_str(&format!("{shown} -- {meaning}\n"));
         }
         text.push('\n');
         text.push_str(after);
         text
     }
+}
+
+/// A meaning inside of a sentence.
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

@@ -6,7 +6,7 @@ use super::{OptionSpec, SECTIONS, Sample, SectionSpec, ValueType};
 
 /// What stands above the first section.
 const PREFACE: &[&str] = &[
-    "Sample configuration of supervisord.",
+    "Sample supervisor config file, for supervisord and supervisorctl.",
     "",
     "- A line that begins with ; is a comment, and so is what follows a ; behind a space: a command that",
     "  needs \" ;\" is better put into a script of its own.",
