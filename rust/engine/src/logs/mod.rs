@@ -40,6 +40,7 @@ use tokio::sync::{mpsc, oneshot};
 use file::LogFile;
 use thread::{Command, Inbox, Line, Queue};
 
+pub(crate) use read::read as read_now;
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 pub use tap::{Room, Tap, ToCore};

@@ -8,17 +8,17 @@ mod backend;
 mod clock;
 mod control;
 mod listener;
+mod plugins;
 mod signals;
 mod stdin;
 
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor_core::config::{DaemonSettings, HttpServerSettings, LogLevel, RpcInterfaceSettings, Settings};
 use supervisor_core::core::Core;
-use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::state::Mood;
@@ -34,8 +34,8 @@ use crate::http::{Backend, Listener, Servers, bind_all};
 use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic};
 use crate::plugins::{Handle, PluginHost};
 use backend::Daemon;
-use clock::Clock;
 use control::Control;
+pub(crate) use clock::Clock;
 pub(crate) use control::Message;
 use signals::{Signals, hold};
 
@@ -111,11 +111,9 @@ fn live(
     let interfaces = settings.rpc_interfaces.clone();
     let mut core = Core::new(settings, version);
     core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
-    let core = Arc::new(Mutex::new(core));
-    let handle = Handle::new(core, messages.clone());
+    let handle = Handle::new(core, clock, messages.clone());
 
-    let mut effects = Vec::new();
-    handle.core().step(clock.now(), Input::Load, &mut effects);
+    handle.step(Input::Load);
     refuse_arguments(&interfaces, &servers, &mut main_log)?;
     if let Some(host) = host {
         let namespaces = host.load(handle.clone()).map_err(|error| {
@@ -126,10 +124,8 @@ fn live(
         })?;
         for namespace in namespaces {
             let input = Input::RegisterNamespace { name: namespace.name, methods: namespace.methods };
-            handle.core().step(clock.now(), input, &mut effects);
+            handle.step(input);
         }
-        let input = Input::OverrideSpawn(host.overrides_spawn());
-        handle.core().step(clock.now(), input, &mut effects);
     } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
         let message =
             format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
@@ -169,7 +165,7 @@ fn live(
     };
     let read = Arc::clone(read_settings);
     let own = handle.clone();
-    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
+    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, host);
     standing.event_serial = own.core().event_serial();
     if let Some(host) = host {
         host.unload();
@@ -244,7 +240,6 @@ fn serve(
     handle: Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
-    effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
     let Standing { runtime, signals, .. } = standing;
@@ -253,11 +248,9 @@ fn serve(
     let mood = local.block_on(runtime, async {
         let mut control =
             Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
-        for effect in effects {
-            control.carry_out(effect, host).await;
-        }
+        control.note_overrides(host);
         control.take_in_all(host).await;
-        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
+        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle: handle.clone(), messages, logs: logs.clone(), clock });
         let mut servers = Servers::start(listeners, &backend)?;
         let said = logs.clone();
         control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
