@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins]
 
-Three virtual environments, all of them when none is named:
+Four virtual environments, all of them when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
-* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file.
+* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file;
+* `plugins`: plug-ins of other people, which a daemon of either finds through PYTHONPATH, pinned in
+  `plugins/requirements.txt`.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
 pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
@@ -31,7 +33,9 @@ EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.tx
 THE_ORIGINAL = "supervisor==4.3.0"
 #: Goes into `tests` without what it depends on, for that is the original: it is run with the one under test.
 WITHOUT_DEPENDENCIES = "superlance==2.0.0"
-NAMES = ("theirs", "ours", "tests")
+#: Plug-ins of other people.
+PLUGINS = REQUIREMENTS.parent / "plugins" / "requirements.txt"
+NAMES = ("theirs", "ours", "tests", "plugins")
 
 
 class NoWheelError(Exception):
@@ -61,6 +65,9 @@ def inputs(name: str) -> tuple[list[str], str]:
         path = wheel()
         digest.update(path.read_bytes())
         arguments = [str(path)]
+    elif name == "plugins":
+        digest.update(PLUGINS.read_bytes())
+        arguments = ["--no-deps", "-r", str(PLUGINS)]
     else:
         digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]

@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use supervisor_core::config::LogLevel;
+use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::core::Core;
 use supervisor_core::effect::{Effect, ProcessId, RequestId};
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::plugin::{Hooks, PluginInput};
 use supervisor_core::rpc::Fault;
 use supervisor_core::signal::Signal;
@@ -64,7 +65,12 @@ impl Handle {
 
     /// Has a plug-in do something, now, with a core that is locked already.
     pub fn step_locked(&self, core: &mut Core, input: PluginInput) {
-        self.step_with(core, Input::Plugin(input), |_| ());
+        self.step_locked_input(core, Input::Plugin(input));
+    }
+
+    /// Takes one step with a core that is locked already.
+    pub fn step_locked_input(&self, core: &mut Core, input: Input) {
+        self.step_with(core, input, |_| ());
         self.wake();
     }
 
@@ -75,6 +81,21 @@ impl Handle {
         let seen = look(&effects);
         lock(&self.effects).extend(effects);
         seen
+    }
+
+    /// Takes one step whose effects the caller looks after.
+    pub(crate) fn effects_of(&self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.core().step(self.clock.now(), input, &mut effects);
+        effects
+    }
+
+    /// Has these done before whatever else is to be done.
+    pub(crate) fn put_back(&self, effects: Vec<Effect>) {
+        let mut waiting = lock(&self.effects);
+        for effect in effects.into_iter().rev() {
+            waiting.push_front(effect);
+        }
     }
 
     /// The next thing to be done.
@@ -107,7 +128,9 @@ impl Handle {
             let mut rest = VecDeque::with_capacity(effects.len());
             for effect in effects {
                 match effect {
-                    Effect::Reply { request: replied, answer } if replied == request => answered = Some(answer),
+                    Effect::Reply { request: replied, answer } if replied == request => {
+                        answered = Some(answer)
+                    }
                     Effect::CheckCommand { request: asked, process, argv, path } if asked == request => {
                         inputs.push_back(check_command(request, process, &argv, path.as_deref()));
                     }
@@ -260,6 +283,15 @@ pub trait PluginHost {
 
     /// Which methods plug-ins replaced by now.
     fn overrides(&mut self) -> Overrides;
+    /// Makes sure that the `result_handler` of every pool of a configuration is there.
+    ///
+    /// # Errors
+    /// One is not; the text is for whoever wants the configuration read.
+    fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String>;
+
+    /// Calls a `result_handler`, by its `module:attribute`, with what a listener answered to an event. Besides its
+    /// verdict, text for the main log when it failed.
+    fn judge(&mut self, handler: &str, event: &Event, result: &[u8]) -> (Verdict, Option<String>);
 
     /// Calls what replaced `Subprocess.spawn`. Text for the main log, when it failed.
     fn spawn(&mut self, process: ProcessId) -> Option<String>;

@@ -3,20 +3,38 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use supervisor_core::config::Settings;
 use supervisor_core::effect::ProcessId;
-use supervisor_core::event::Event;
-use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
+use supervisor_core::event::{Event, EventType};
+use supervisor_core::input::ExitStatus;
+use supervisor_core::listener::protocol::Verdict;
+use supervisor_core::plugin::Hooks;
+use supervisor_core::rpc::Fault;
+use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
-use supervisor_engine::plugins::{Handle, LoadError, Namespace, PluginAnswer, PluginHost};
+use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 
-use crate::facade::Daemon;
+use crate::facade::{Daemon, wait_status};
 use crate::values::{from_python, to_python};
 
 /// The host, before and after its `supervisor._host.Host` is made.
 #[derive(Default)]
 pub(crate) struct PythonHost {
     host: Option<Py<PyAny>>,
+    overrides: Overrides,
+}
+
+/// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
+/// what is replaced, and methods of the standard namespace with their help texts.
+#[derive(FromPyObject)]
+struct Replaced {
+    #[pyo3(item(0))]
+    hooks: Vec<String>,
+    #[pyo3(item(1))]
+    signal: bool,
+    #[pyo3(item(2))]
+    methods: Vec<(String, String)>,
 }
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
@@ -35,6 +53,14 @@ impl PythonHost {
     ) -> Option<PyResult<T>> {
         let host = self.host.as_ref()?;
         Some(Python::attach(|py| call(py, host.bind(py)).map_err(|error| with_traceback(py, error))))
+    }
+
+    /// Calls a method whose value is of no interest; what it raised, as text.
+    fn trouble(
+        &self,
+        call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> Option<String> {
+        self.with_host(|_, host| call(host).map(drop))?.err().map(|error| text_of(&error))
     }
 
     fn answer(
@@ -81,24 +107,22 @@ fn text_of(error: &PyErr) -> String {
 
 impl PluginHost for PythonHost {
     fn load(&mut self, handle: Handle) -> Result<Vec<Namespace>, LoadError> {
-        let (interfaces, servers) = {
-            let core = handle.core();
-            (core.settings().rpc_interfaces.clone(), core.settings().http_servers.len())
-        };
-        let foreign: Vec<_> =
-            interfaces.into_iter().filter(|interface| interface.factory != STANDARD_FACTORY).collect();
-        if foreign.is_empty() {
+        let settings = handle.core().settings().clone();
+        if settings.python_code().is_none() {
             return Ok(Vec::new());
         }
+        let servers = settings.http_servers.len();
         let loaded = Python::attach(|py| -> PyResult<_> {
-            let sections =
-                foreign.into_iter().map(|interface| (interface.name, interface.factory, interface.options));
+            let sections = settings.foreign_interfaces().map(|interface| {
+                (interface.name.clone(), interface.factory.clone(), interface.options.clone())
+            });
             let sections = sections.collect::<Vec<_>>().into_pyobject(py)?;
             let host = py
                 .import("supervisor._host")?
                 .getattr("Host")?
                 .call1((Py::new(py, Daemon::new(handle))?,))?;
-            let loaded = host.call_method1("load", (sections, servers))?;
+            let loaded =
+                host.call_method1("load", (sections, handlers_of(&settings), types_of(&settings), servers))?;
             Ok((host.unbind(), loaded.extract::<Loaded>()?))
         });
         match loaded {
@@ -136,43 +160,74 @@ impl PluginHost for PythonHost {
     }
 
     fn notify(&mut self, event: &Event) -> Option<String> {
-        let notified = self.with_host(|py, host| {
-            match event {
-                Event::ProcessState(change) => {
-                    let (from, to) = (change.from.code(), change.to.code());
-                    let process = (change.process.0, change.group.as_str());
-                    host.call_method1(
-                        "notify_state",
-                        (process, from, to, change.pid, change.tries, change.expected),
-                    )
-                }
-                Event::GroupAdded(group) | Event::GroupRemoved(group) => {
-                    host.call_method1("notify_named", (event.name(), group))
-                }
-                Event::Communication(output) | Event::Log(output) => {
-                    let process = (output.process.0, output.group.as_str());
-                    let data = PyBytes::new(py, &output.data);
-                    host.call_method1("notify_output", (event.name(), process, output.pid, data))
-                }
-                Event::Remote { kind, data } => host.call_method1("notify_remote", (kind, data)),
-                Event::Tick { when, .. } => host.call_method1("notify_tick", (event.name(), *when)),
-                Event::SupervisorRunning | Event::SupervisorStopping => {
-                    host.call_method1("notify_plain", (event.name(),))
-                }
-            }
-            .map(drop)
-        });
-        notified?.err().map(|error| text_of(&error))
+        self.trouble(|host| host.call_method1("notify", (event.name(), details(host.py(), event)?)))
     }
 
-    fn overrides_spawn(&self) -> bool {
-        let overridden = self.with_host(|_, host| host.call_method0("overrides_spawn")?.extract());
-        matches!(overridden, Some(Ok(true)))
+    fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String> {
+        let resolved = self.with_host(|_, host| {
+            host.call_method1("resolve_handlers", (handlers_of(settings), types_of(settings)))?
+                .extract::<Option<String>>()
+        });
+        match resolved {
+            Some(Ok(None)) => Ok(()),
+            Some(Ok(Some(refusal))) => Err(refusal),
+            Some(Err(error)) => Err(text_of(&error)),
+            None => Err("there are no plug-ins".to_owned()),
+        }
+    }
+
+    fn judge(&mut self, handler: &str, event: &Event, result: &[u8]) -> (Verdict, Option<String>) {
+        let judged = self.with_host(|py, host| {
+            let result = PyBytes::new(py, result);
+            host.call_method1("judge", (handler, result, type_name(event), details(py, event)?))?.extract()
+        });
+        match judged {
+            Some(Ok(true)) => (Verdict::Accepted, None),
+            Some(Ok(false)) => (Verdict::Rejected, None),
+            Some(Err(error)) => (Verdict::Failed, Some(text_of(&error))),
+            None => (Verdict::Failed, None),
+        }
+    }
+
+    fn overrides(&mut self) -> Overrides {
+        let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
+        if let Some(Ok(Some(Replaced { hooks, signal, methods }))) = replaced {
+            let has = |name: &str| hooks.iter().any(|hook| hook == name);
+            let hooks = Hooks {
+                spawn: has("spawn") || has("_spawn_as_child"),
+                transition: has("transition"),
+                finish: has("finish"),
+                methods: methods.into_iter().collect(),
+            };
+            self.overrides = Overrides { hooks, signal };
+        }
+        self.overrides.clone()
     }
 
     fn spawn(&mut self, process: ProcessId) -> Option<String> {
-        let spawned = self.with_host(|_, host| host.call_method1("spawn", (process.0,)).map(drop));
-        spawned?.err().map(|error| text_of(&error))
+        self.trouble(|host| host.call_method1("spawn", (process.0,)))
+    }
+
+    fn transitions(&mut self) -> Option<String> {
+        self.trouble(|host| host.call_method0("transitions"))
+    }
+
+    fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String> {
+        self.trouble(|host| host.call_method1("finish", (process.0, pid, wait_status(status))))
+    }
+
+    fn signal(&mut self, signal: Signal) -> (Option<Signal>, Option<String>) {
+        let said =
+            self.with_host(|_, host| host.call_method1("signal", (signal.0,))?.extract::<Option<i32>>());
+        match said {
+            Some(Ok(heeded)) => (heeded.map(Signal), None),
+            Some(Err(error)) => (None, Some(text_of(&error))),
+            None => (Some(signal), None),
+        }
+    }
+
+    fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String> {
+        self.trouble(|host| host.call_method1("ready", (descriptor, writable)))
     }
 
     fn unload(&mut self) {
@@ -183,6 +238,47 @@ impl PluginHost for PythonHost {
                 drop(host);
             });
         }
+    }
+}
+
+/// The result handlers that are Python code: the pool's name, and what the handler is called.
+fn handlers_of(settings: &Settings) -> Vec<(&str, &str)> {
+    settings.foreign_handlers().collect()
+}
+
+/// Types of events that only a plug-in can know: the pool's name, and the type.
+fn types_of(settings: &Settings) -> Vec<(&str, &str)> {
+    let pools =
+        settings.groups.iter().filter_map(|group| Some((group.name.as_str(), group.listener.as_ref()?)));
+    pools
+        .flat_map(|(name, listener)| listener.events.iter().map(move |event| (name, event.as_str())))
+        .filter(|(_, event)| EventType::of(event).is_none())
+        .collect()
+}
+
+/// The name of an event's type; of a plug-in's own event the class is not known here.
+fn type_name(event: &Event) -> &str {
+    if matches!(event, Event::Custom { .. }) { "" } else { event.name() }
+}
+
+/// What an event tells besides its name: the arguments of one of the functions that make events in
+/// `supervisor._host`.
+fn details<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>> {
+    match event {
+        Event::ProcessState(change) => {
+            let process = (change.process.0, change.group.as_str(), change.name.as_str());
+            let (from, to) = (change.from.code(), change.to.code());
+            (process, from, to, change.pid, change.tries, change.expected).into_pyobject(py)
+        }
+        Event::GroupAdded(group) | Event::GroupRemoved(group) => (group,).into_pyobject(py),
+        Event::Communication(output) | Event::Log(output) => {
+            let process = (output.process.0, output.group.as_str(), output.name.as_str());
+            (process, output.pid, PyBytes::new(py, &output.data)).into_pyobject(py)
+        }
+        Event::Remote { kind, data } => (kind, data).into_pyobject(py),
+        Event::Tick { when, .. } => (*when,).into_pyobject(py),
+        Event::SupervisorRunning | Event::SupervisorStopping => Ok(PyTuple::empty(py)),
+        Event::Custom { payload, .. } => (payload,).into_pyobject(py),
     }
 }
 

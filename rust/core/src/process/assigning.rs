@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{Moment, Process};
-use crate::config::ProgramSettings;
+use crate::config::{LogTarget, ProgramSettings};
+use crate::effect::Channel;
 use crate::input::Now;
 use crate::outbox::Outbox;
 use crate::plugin::Assigned;
@@ -30,8 +31,14 @@ impl Process {
         }
     }
 
-    /// The configuration was changed. Its name and its FastCGI socket stay.
-    pub(crate) fn configure(&mut self, config: ProgramSettings, now: Now) {
+    /// The configuration was changed. Its name and its FastCGI socket stay, and so do automatic logs that were made.
+    pub(crate) fn configure(&mut self, mut config: ProgramSettings, now: Now) {
+        for channel in [Channel::Stdout, Channel::Stderr] {
+            if config.output(channel).logfile == LogTarget::Automatic {
+                let made = self.config.output(channel).logfile.clone();
+                config.output_mut(channel).logfile = made;
+            }
+        }
         let name = std::mem::take(&mut self.config.name);
         let fcgi_socket = self.config.fcgi_socket.take();
         self.config = ProgramSettings { name, fcgi_socket, ..config };

@@ -97,10 +97,6 @@ impl Core {
             && self.hooks.methods.contains_key(name)
             && !call.is_native;
         if is_foreign || is_replaced {
-            let known = self.plugin_namespaces.get(namespace).unwrap_or(&self.hooks.methods);
-            if !known.contains_key(name) {
-                return Err(unknown());
-            }
             let (request, namespace, method) = (call.request, namespace.to_owned(), name.to_owned());
             outbox.effects.push(Effect::CallPlugin { request, namespace, method, params });
             return Ok(Answer::Later);
@@ -115,7 +111,7 @@ impl Core {
     fn standard_namespace(&self, name: &str) -> Option<&'static str> {
         let is_standard = || {
             let mut interfaces = self.settings.rpc_interfaces.iter();
-            interfaces.any(|interface| interface.name == name && interface.factory == STANDARD_FACTORY)
+            interfaces.any(|interface| interface.name == name && interface.is_standard())
         };
         if name == SYSTEM {
             Some(SYSTEM)

@@ -40,9 +40,10 @@ use tokio::sync::{mpsc, oneshot};
 use file::LogFile;
 use thread::{Command, Inbox, Line, Queue};
 
-pub(crate) use read::read as read_now;
 pub use automatic::clear_automatic;
+pub(crate) use automatic::create as create_automatic;
 pub use main_log::{MainLog, MainLogWriter};
+pub(crate) use read::read as read_now;
 pub use tap::{Room, Tap, ToCore};
 
 /// Lines of the main log that may wait for the log thread.

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use supervisor_core::config::{DaemonSettings, HttpServerSettings, LogLevel, RpcInterfaceSettings, Settings};
 use supervisor_core::core::Core;
+use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::state::Mood;
@@ -31,11 +32,11 @@ use crate::daemon::pidfile::PidFile;
 use crate::daemon::signals::ignore_write_signals;
 use crate::daemon::user::become_user;
 use crate::http::{Backend, Listener, Servers, bind_all};
-use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic};
+use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic, create_automatic};
 use crate::plugins::{Handle, PluginHost};
 use backend::Daemon;
-use control::Control;
 pub(crate) use clock::Clock;
+use control::Control;
 pub(crate) use control::Message;
 use signals::{Signals, hold};
 
@@ -55,6 +56,9 @@ pub struct Start<'a> {
     pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
+    /// Called where a later life needs a host and there is none, when nothing of the life before is left: becomes a
+    /// program that has one. Returns only if that is impossible, and says why.
+    pub become_python: &'a dyn Fn() -> String,
 }
 
 /// Why the daemon could not start: the text after `Error: `, for whoever started it. The process ends with code 2.
@@ -67,11 +71,14 @@ pub struct StartError(pub String);
 /// See [`StartError`].
 pub fn run(start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
-    let Start { version, mut settings, read_settings, mut host } = start;
+    let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
     let mut standing = None;
     while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
+        if host.is_none() && settings.python_code().is_some() {
+            return Err(StartError(become_python()));
+        }
     }
     Ok(())
 }
@@ -109,11 +116,13 @@ fn live(
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
     let interfaces = settings.rpc_interfaces.clone();
+    let python_code = settings.python_code();
     let mut core = Core::new(settings, version);
     core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
     let handle = Handle::new(core, clock, messages.clone());
 
     handle.step(Input::Load);
+    make_automatic_logs(&handle, &daemon, &mut main_log);
     refuse_arguments(&interfaces, &servers, &mut main_log)?;
     if let Some(host) = host {
         let namespaces = host.load(handle.clone()).map_err(|error| {
@@ -126,10 +135,8 @@ fn live(
             let input = Input::RegisterNamespace { name: namespace.name, methods: namespace.methods };
             handle.step(input);
         }
-    } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
-        let message =
-            format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
-        return Err(StartError(message));
+    } else if let Some((code, section)) = python_code {
+        return Err(StartError(format!("{code} cannot be resolved within [{section}]")));
     }
     if is_first {
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
@@ -185,7 +192,7 @@ fn refuse_arguments(
 ) -> Result<(), StartError> {
     let argument = interfaces
         .iter()
-        .filter(|interface| interface.factory == STANDARD_FACTORY)
+        .filter(|interface| interface.is_standard())
         .find_map(|interface| Some((&interface.name, &interface.options.first()?.0)));
     match argument {
         Some((name, option)) if !servers.is_empty() => {
@@ -197,6 +204,23 @@ fn refuse_arguments(
         }
         _ => Ok(()),
     }
+}
+
+/// Makes the automatic logs of the groups of the start here and now: plug-ins see their names.
+fn make_automatic_logs(handle: &Handle, daemon: &DaemonSettings, main_log: &mut MainLogWriter) {
+    let mut rest = Vec::new();
+    while let Some(effect) = handle.next_effect() {
+        let Effect::CreateAutomaticLog { process, channel, prefix } = effect else {
+            rest.push(effect);
+            continue;
+        };
+        let path = create_automatic(&prefix, &daemon.childlogdir);
+        if let Err(error) = &path {
+            main_log.line(LogLevel::Error, &format!("no automatic log could be made: {error}"));
+        }
+        rest.extend(handle.effects_of(Input::AutomaticLogCreated { process, channel, path: path.ok() }));
+    }
+    handle.put_back(rest);
 }
 
 fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
@@ -250,7 +274,8 @@ fn serve(
             Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         control.note_overrides(host);
         control.take_in_all(host).await;
-        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle: handle.clone(), messages, logs: logs.clone(), clock });
+        let backend: Rc<dyn Backend> =
+            Rc::new(Daemon { handle: handle.clone(), messages, logs: logs.clone(), clock });
         let mut servers = Servers::start(listeners, &backend)?;
         let said = logs.clone();
         control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
