@@ -93,6 +93,11 @@ class Meddler(Base):
         value = getattr(self._process(name), method)(*arguments)
         return value if isinstance(value, str) else "None" if value is None else True
 
+    def write(self, name, text):
+        """Write to the standard input of a process."""
+        self._process(name).write(text.encode())
+        return True
+
     def addProgram(self, group_name, section, options):
         """Add the processes of a section, as supervisor_twiddler does."""
         parser = UnhosedConfigParser()

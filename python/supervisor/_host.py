@@ -10,6 +10,7 @@ import importlib
 import itertools
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Host:
         self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
     def load(
-        self, sections: list[Section], handlers: list[Handler], types: list[Handler], servers: int
+        self, sections: list[Section], handlers: list[Handler], event_types: list[Handler], servers: int
     ) -> Namespaces | tuple[str, str | None]:
         """Make the plug-ins of the sections, once for each HTTP server as the original does.
 
@@ -87,7 +88,7 @@ class Host:
                 factories.append((name, _resolve(spec), dict(settings)))
             except (AttributeError, ImportError) as why:
                 return _unresolved(spec, f"rpcinterface:{name}", why), None
-        refusal = self.resolve_handlers(handlers, types)
+        refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
         for name, factory, options in factories * servers:
@@ -100,7 +101,7 @@ class Host:
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
         """Call a method; an exception that is no RPCError is raised."""
         function = getattr(self._namespaces.get(namespace, self._standard), method, None)
-        if function is None:
+        if not isinstance(function, types.MethodType):
             return Faults.UNKNOWN_METHOD, "UNKNOWN_METHOD"
         try:
             try:
@@ -136,12 +137,12 @@ class Host:
         with self._made(name, details) as event:
             events.tell(event)
 
-    def resolve_handlers(self, handlers: list[Handler], types: list[Handler]) -> str | None:
+    def resolve_handlers(self, handlers: list[Handler], event_types: list[Handler]) -> str | None:
         """Import the result handlers of pools; returns why one of them cannot be.
 
         Also refuses types of events, named like handlers, that no plug-in has registered.
         """
-        for pool, name in types:
+        for pool, name in event_types:
             if not hasattr(events.EventTypes, name):
                 return f"Unknown event type {name} in [eventlistener:{pool}] events"
         for pool, spec in handlers:

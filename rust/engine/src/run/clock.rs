@@ -1,6 +1,6 @@
 //! The only place where the engine looks at a clock for the core.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use supervisor_core::input::Now;
 
@@ -8,12 +8,15 @@ use supervisor_core::input::Now;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     origin: Instant,
+    /// Monotonic time at the origin: what the wall clock showed then, so that there is time before the start, too.
+    begun: Duration,
 }
 
 impl Clock {
-    /// A clock whose monotonic time begins now.
+    /// A clock whose monotonic time goes on from what the wall clock shows now.
     pub(crate) fn start() -> Self {
-        Self { origin: Instant::now() }
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { origin: Instant::now(), begun }
     }
 
     /// The time of a step.
@@ -21,11 +24,11 @@ impl Clock {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let utc_offset = jiff::Timestamp::try_from(SystemTime::now())
             .map_or(0, |timestamp| jiff::tz::TimeZone::system().to_offset(timestamp).seconds());
-        Now { monotonic: self.origin.elapsed(), wall, utc_offset }
+        Now { monotonic: self.begun + self.origin.elapsed(), wall, utc_offset }
     }
 
     /// A monotonic time of the core as the runtime counts it.
-    pub(crate) fn instant(&self, monotonic: std::time::Duration) -> tokio::time::Instant {
-        tokio::time::Instant::from_std(self.origin + monotonic)
+    pub(crate) fn instant(&self, monotonic: Duration) -> tokio::time::Instant {
+        tokio::time::Instant::from_std(self.origin + monotonic.saturating_sub(self.begun))
     }
 }
