@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,8 @@ def wait_call(daemon: Daemon, call: str) -> list[str]:
 
     def look() -> list[str]:
         daemon.nudge()
-        calls: list[str] = daemon.server.meddler.calls()
+        meddler: Any = daemon.server.meddler
+        calls: list[str] = meddler.calls()
         return calls if call in calls else []
 
     return wait_for(look, f"the call {call!r}")
@@ -63,7 +65,8 @@ def test_a_replaced_finish_sees_how_processes_end(prepare: Prepare) -> None:
     assert daemon.info("ending")["exitstatus"] == 3
     daemon.rpc.startProcess("stopped")
     daemon.rpc.stopProcess("stopped")
-    assert daemon.server.meddler.calls()[2:] == ["finish stopped True 15", "finished stopped STOPPED"]
+    meddler: Any = daemon.server.meddler
+    assert meddler.calls()[2:] == ["finish stopped True 15", "finished stopped STOPPED"]
 
 
 def test_a_replaced_spawn_as_child_may_change_the_environment(prepare: Prepare) -> None:
@@ -101,8 +104,8 @@ def test_a_replaced_method_of_the_standard_namespace_is_called_for_clients(prepa
         ]
     )
     assert answers == [True, True, {"faultCode": 30, "faultString": "FAILED: barred"}]
-    help = daemon.server.system.methodHelp("supervisor.startProcess")
-    assert help.startswith("Starts a process unless it is barred.")
+    told: Any = daemon.server.system.methodHelp("supervisor.startProcess")
+    assert told.startswith("Starts a process unless it is barred.")
     assert daemon.server.system.methodSignature("supervisor.startProcess") == ["boolean", "string"]
 
 
@@ -123,5 +126,5 @@ def test_a_method_that_cannot_be_replaced_says_so(prepare: Prepare, under_test: 
     daemon = prepare()
     begin(daemon, "", "")
     for name in ("_prepare_child_fds", "drain", "set_uid"):
-        text = daemon.server.meddler.refuseNamed(name)
+        text = str(daemon.server.meddler.refuseNamed(name))
         assert text.startswith(f"Subprocess.{name} is done by the native engine")

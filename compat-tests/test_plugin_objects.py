@@ -197,7 +197,7 @@ def test_a_group_is_added_and_removed(daemon: Daemon, meddler: Any, how: str) ->
     assert meddler.removeGroup(how) is False
     daemon.rpc.stopProcess(how)
     if how == "staged":
-        assert "staged" not in sum(meddler.differences(), [])
+        assert all("staged" not in part for part in meddler.differences())
         assert how in [entry["group"] for entry in daemon.rpc.getAllConfigInfo()]
         assert daemon.rpc.reloadConfig()[0][2] == [how]
     assert meddler.removeGroup(how) is True
@@ -217,7 +217,7 @@ def test_methods_of_a_base_class_can_be_called_and_are_not_listed(daemon: Daemon
 
 
 def test_methods_of_the_plug_in_explain_themselves(daemon: Daemon) -> None:
-    system = daemon.server.system
+    system: Any = daemon.server.system
     assert system.methodHelp("meddler.groups") == "The groups and what is in them."
     assert fault(system.methodSignature, "meddler.groups") == (4, "SIGNATURE_UNSUPPORTED")
     answers = system.multicall(

@@ -129,7 +129,7 @@ impl Handle {
             for effect in effects {
                 match effect {
                     Effect::Reply { request: replied, answer } if replied == request => {
-                        answered = Some(answer)
+                        answered = Some(answer);
                     }
                     Effect::CheckCommand { request: asked, process, argv, path } if asked == request => {
                         inputs.push_back(check_command(request, process, &argv, path.as_deref()));

@@ -270,7 +270,7 @@ impl Daemon {
 
     /// Replaces the groups that the configuration is said to have.
     fn stage(&self, py: Python<'_>, groups: Vec<Bound<'_, PyDict>>) -> PyResult<()> {
-        let groups = groups.iter().map(programs::group).collect::<PyResult<Vec<_>>>()?;
+        let groups = groups.into_iter().map(|group| programs::group(&group)).collect::<PyResult<Vec<_>>>()?;
         self.act(py, PluginInput::Stage(groups));
         Ok(())
     }
@@ -313,10 +313,13 @@ impl Daemon {
     }
 }
 
+/// A parameter: its name, and whether it may be left out.
+type Named = (&'static str, bool);
+
 /// The methods of the standard namespace: name, help text, and name and whether it may be left out of each
 /// parameter.
 #[pyfunction]
-pub(crate) fn standard_methods() -> Vec<(&'static str, String, Vec<(&'static str, bool)>)> {
+pub(crate) fn standard_methods() -> Vec<(&'static str, String, Vec<Named>)> {
     let standard = METHODS.iter().filter(|method| method.namespace == "supervisor");
     let parameters = |method: &Method| {
         method.parameters.iter().map(|parameter| (parameter.name, parameter.is_optional)).collect()

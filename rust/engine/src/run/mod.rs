@@ -171,9 +171,8 @@ fn live(
         None => standing.insert(Standing::new().map_err(failed)?),
     };
     let read = Arc::clone(read_settings);
-    let own = handle.clone();
-    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, host);
-    standing.event_serial = own.core().event_serial();
+    let mood = serve(standing, main_log, (clock, read), &handle, (messages, inbox), listeners, host);
+    standing.event_serial = handle.core().event_serial();
     if let Some(host) = host {
         host.unload();
     }
@@ -256,12 +255,11 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 }
 
 /// Starts threads and the runtime, works until everything is stopped, and ends them again.
-#[expect(clippy::too_many_arguments, reason = "it puts together what the steps before it have made")]
 fn serve(
     standing: &mut Standing,
     main_log: MainLogWriter,
     (clock, read_settings): (Clock, ReadSettings),
-    handle: Handle,
+    handle: &Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
     host: &mut Option<Box<dyn PluginHost>>,
