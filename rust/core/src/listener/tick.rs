@@ -58,7 +58,7 @@ mod tests {
         }
     }
 
-    fn names(events: &[Event]) -> Vec<(&'static str, String)> {
+    fn names(events: &[Event]) -> Vec<(&str, String)> {
         events.iter().map(|event| (event.name(), event.payload())).collect()
     }
 
