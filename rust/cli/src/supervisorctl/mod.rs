@@ -13,6 +13,7 @@ mod commands;
 mod completion;
 pub mod controller;
 mod diagnosis;
+pub mod document;
 mod editor;
 mod exit_status;
 mod failure;
@@ -23,6 +24,7 @@ mod output;
 mod password;
 mod python_text;
 mod shell;
+pub mod shell_completion;
 mod suggestion;
 pub mod terminals;
 
