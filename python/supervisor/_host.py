@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from supervisor import events
+from supervisor._live import LiveOptions
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
-from supervisor.options import ServerOptions
 from supervisor.process import ProcessConfig, ProcessGroup, ProcessGroupConfig, Subprocess, _find
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
@@ -43,7 +43,7 @@ class Host:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._options = ServerOptions(daemon)
+        self._options = LiveOptions(daemon)
         self._supervisord = Supervisor(self._options)
         self._namespaces: dict[str, Any] = {}
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
