@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measure the way of events to a listener beside the original in one run, as Markdown tables.
 
-    python3 benchmarks/events.py [--rounds N] [--burst N] [--events N] [--single N] [--theirs PREFIX] [--ours PREFIX]
+    python3 benchmarks/events.py [--rounds N] [--burst N] [--events N] [--single N] [--stuck N]
+                                 [--theirs PREFIX] [--ours PREFIX]
 
 All events are communication events that a C program writes to its standard output, and the listener is
 a C program too (`event_ends.c`, `cc` is needed). The yardstick is the same listener at the end of two
@@ -21,7 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from life_cycle import PATIENCE, compiled
 from logs import cpu_seconds
-from side_by_side import REPOSITORY, resident_bytes
+from side_by_side import MEGABYTE, REPOSITORY, resident_bytes
 
 from harness.daemon import Daemon, running
 from harness.under_test import UnderTest
@@ -89,7 +90,7 @@ class Sample:
 
 @contextlib.contextmanager
 def daemon_with(
-    under_test: UnderTest, ends: str, count: int, pause: int, log: str
+    under_test: UnderTest, ends: str, count: int, pause: int, log: str, buffer_size: int = BUFFER_SIZE
 ) -> Iterator[tuple[Daemon, Notes]]:
     """A daemon with the talker and the listener, neither of them started."""
     quiet = "autostart = false\nautorestart = false\nstartsecs = 0\nstderr_logfile = NONE\n"
@@ -97,7 +98,7 @@ def daemon_with(
         f"[program:talker]\ncommand = {shlex.join([ends, 'talk', str(count), str(pause)])}\n{quiet}"
         "stdout_logfile = NONE\nstdout_capture_maxbytes = 1KB\n"
         f"[eventlistener:listener]\ncommand = {shlex.quote(ends)} listen %(here)s/notes\n{quiet}"
-        f"stdout_logfile = {log}\nevents = PROCESS_COMMUNICATION\nbuffer_size = {BUFFER_SIZE}\n"
+        f"stdout_logfile = {log}\nevents = PROCESS_COMMUNICATION\nbuffer_size = {buffer_size}\n"
     )
     with running(under_test, programs) as daemon:
         yield daemon, Notes(daemon.folder / "notes", count)
@@ -165,18 +166,41 @@ def medians(samples: list[Sample]) -> Sample:
     )
 
 
-def memory(under_test: UnderTest, ends: str, count: int) -> float:
-    """Bytes that a waiting event takes."""
-    with daemon_with(under_test, ends, count, 0, "NONE") as (daemon, _):
+def memory(under_test: UnderTest, ends: str, count: int, buffer_size: int) -> float:
+    """Bytes by which a daemon grows with that many events which nobody takes."""
+    with daemon_with(under_test, ends, count, 0, "NONE", buffer_size) as (daemon, _):
         before = resident_bytes(daemon.started_as)
         daemon.rpc.startProcess("talker")
         settle(daemon.started_as)
-        return (resident_bytes(daemon.started_as) - before) / count
+        return resident_bytes(daemon.started_as) - before
 
 
-def verdict(is_met: bool) -> str:
-    """What the table says of a goal."""
-    return "reached" if is_met else "NOT reached"
+def row(what: str, figures: Iterable[str], goal: str = "none", is_met: bool | None = None) -> None:
+    """Print a line of the table; the figures are those of the bare exchange, of the original and of ours."""
+    verdict = "" if is_met is None else f": {'reached' if is_met else 'NOT reached'}"
+    print(f"| {what} | {' | '.join(figures)} | {goal}{verdict} |", flush=True)
+
+
+def drain_rows(theirs: UnderTest, ours: UnderTest, ends: str, count: int, log: str, rounds: range) -> None:
+    """What becomes of events that wait, and what each costs."""
+    taken = [
+        (bare(ends, count), drain(theirs, ends, count, log), drain(ours, ends, count, log)) for _ in rounds
+    ]
+    found = [medians(list(each)) for each in zip(*taken)]
+    best, _, own = found
+    row(
+        f"events a second, its `stdout_logfile = {log}`",
+        (f"{each.rate:,.0f}" for each in found),
+        "at least 0.7 of the bare",
+        own.rate >= 0.7 * best.rate,
+    )
+    row(
+        "processor time of each",
+        (f"{each.cpu:.1f} µs" for each in found),
+        "at most twice the bare",
+        own.cpu <= 2 * best.cpu,
+    )
+    row(f"lost of {count:,} that waited", (f"{each.lost:.0%}" for each in found), "none", own.lost == 0)
 
 
 def main() -> int:
@@ -187,6 +211,9 @@ def main() -> int:
     parser.add_argument("--burst", type=int, default=10_000, help="events of one burst (default 10,000)")
     parser.add_argument("--events", type=int, default=50_000, help="events that wait (default 50,000)")
     parser.add_argument("--single", type=int, default=1000, help="single events (default 1,000)")
+    parser.add_argument(
+        "--stuck", type=int, default=1_000_000, help="events nobody takes (default a million)"
+    )
     parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
     parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
     options = parser.parse_args()
@@ -198,45 +225,24 @@ def main() -> int:
     rounds = range(max(1, options.rounds))
     with tempfile.TemporaryDirectory(prefix="sv-") as folder:
         ends = compiled("event_ends", Path(folder))
-
         print("| One listener | bare exchange | original | ours | goal |\n|---|---|---|---|---|", flush=True)
         losses = [(burst(theirs, ends, options.burst), burst(ours, ends, options.burst)) for _ in rounds]
         original, own = (max(each) for each in zip(*losses))
-        print(
-            f"| lost of a burst of {options.burst:,} | | {original:.0%} | {own:.0%} | none: {verdict(own == 0)} |",
-            flush=True,
-        )
+        row(f"lost of a burst of {options.burst:,}", ("", f"{original:.0%}", f"{own:.0%}"), "none", own == 0)
         for log in ("NONE", "AUTO"):
-            taken = [
-                (
-                    bare(ends, options.events),
-                    drain(theirs, ends, options.events, log),
-                    drain(ours, ends, options.events, log),
-                )
-                for _ in rounds
-            ]
-            best, other, found = (medians(list(each)) for each in zip(*taken))
-            print(
-                f"| events a second, its `stdout_logfile = {log}` | {best.rate:,.0f} | {other.rate:,.0f} | "
-                f"{found.rate:,.0f} | at least 0.7 of the bare: {verdict(found.rate >= 0.7 * best.rate)} |\n"
-                f"| processor time of each | {best.cpu:.1f} µs | {other.cpu:.1f} µs | {found.cpu:.1f} µs | "
-                f"at most twice the bare: {verdict(found.cpu <= 2 * best.cpu)} |\n"
-                f"| lost of {options.events:,} that waited | {best.lost:.0%} | {other.lost:.0%} | {found.lost:.0%} | "
-                f"none: {verdict(found.lost == 0)} |",
-                flush=True,
-            )
+            drain_rows(theirs, ours, ends, options.events, log, rounds)
         delays = [
             (latency(theirs, ends, options.single), latency(ours, ends, options.single)) for _ in rounds
         ]
         for number, name in enumerate(("median", "99th percentile")):
             original, own = (statistics.median(each[number] for each in one) for one in zip(*delays))
-            print(
-                f"| from a program to the listener, {name} | | {original:.0f} µs | {own:.0f} µs | "
-                f"at most a third: {verdict(own <= original / 3)} |",
-                flush=True,
-            )
-        original, own = (memory(each, ends, options.events) for each in (theirs, ours))
-        print(f"| memory of an event that waits | | {original:.0f} B | {own:.0f} B | none |")
+            what = f"from a program to the listener, {name}"
+            row(what, ("", f"{original:.0f} µs", f"{own:.0f} µs"), "at most a third", own <= original / 3)
+        waiting = [memory(each, ends, options.events, BUFFER_SIZE) for each in (theirs, ours)]
+        row("memory of an event that waits", ("", *(f"{each / options.events:.0f} B" for each in waiting)))
+        grown = memory(ours, ends, options.stuck, 10) / MEGABYTE
+        what = f"memory after {options.stuck:,} events that nobody takes, `buffer_size = 10`"
+        row(what, ("", "", f"+{grown:.1f} MB"), "at most 10 MB", grown <= 10)
     return 0
 
 
