@@ -70,7 +70,7 @@ sdist: $(TOOLS)/stamp ## pack the source distribution into dist/ (needs a git ch
 	rm -f dist/*.tar.gz
 	PATH="$(BIN):$$PATH" $(BIN)/python -m build --no-isolation --sdist --outdir dist .
 
-environments: python ## prepare .environments/theirs, ours and tests; needs the wheel
+environments: python ## prepare .environments/theirs, ours, tests and ansible; needs the wheel
 	$(PYTHON) compat-tests/environments.py
 
 compat: wheel environments ## the compatibility tests, against the original and against ours
