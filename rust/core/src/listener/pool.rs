@@ -287,9 +287,8 @@ impl Pool {
             StdinError::Closed => outbox.debug(format_args!(
                 "epipe occurred while sending event {serial} to listener {name}, listener state unchanged"
             )),
-            StdinError::Full => outbox.debug(format_args!(
-                "event {serial} cannot be sent to listener {name}, which reads nothing"
-            )),
+            StdinError::Full => outbox
+                .debug(format_args!("event {serial} cannot be sent to listener {name}, which reads nothing")),
         }
         self.put_back(pending, outbox);
     }
