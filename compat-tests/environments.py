@@ -34,8 +34,8 @@ REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
 #: Part of REQUIREMENTS, by reference.
 EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
 THE_ORIGINAL = "supervisor==4.3.0"
-#: Goes into `tests` without what it depends on, for that is the original: it is run with the one under test.
-WITHOUT_DEPENDENCIES = "superlance==2.0.0"
+#: Go into `tests` without what they depend on, for that is the original: they are run with the one under test.
+WITHOUT_DEPENDENCIES = ("superlance==2.0.0", "supervisord-dependent-startup==1.4.0")
 #: Plug-ins of other people.
 PLUGINS = REQUIREMENTS.parent / "plugins" / "requirements.txt"
 ANSIBLE_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible.txt"
@@ -81,7 +81,7 @@ def inputs(name: str) -> tuple[list[str], str]:
     else:
         digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]
-        digest.update(WITHOUT_DEPENDENCIES.encode())
+        digest.update("\n".join(WITHOUT_DEPENDENCIES).encode())
     digest.update("\n".join(arguments).encode())
     return arguments, digest.hexdigest()
 
@@ -99,7 +99,7 @@ def prepare(name: str) -> Path:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "install", *arguments], check=True)
     if name == "tests":
-        subprocess.run([*pip, "install", "--no-deps", WITHOUT_DEPENDENCIES], check=True)
+        subprocess.run([*pip, "install", "--no-deps", *WITHOUT_DEPENDENCIES], check=True)
     if name == "ansible":
         unpack_collection(pip, folder)
     stamp.write_text(digest)

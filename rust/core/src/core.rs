@@ -181,7 +181,8 @@ impl Core {
 
     /// Takes in one input and appends what is to be done, in order, to `effects`.
     pub fn step(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        let mut outbox = Outbox::default();
+        let shows_debug = self.settings.daemon.loglevel >= LogLevel::Debug;
+        let mut outbox = Outbox { shows_debug, ..Outbox::default() };
         self.take_in(now, input, &mut outbox);
         self.settle(now, &mut outbox);
         effects.append(&mut outbox.effects);
@@ -231,7 +232,7 @@ impl Core {
                 if let Some(output) = self.output_event(process, channel, data) {
                     let name = expand::repr(&output.name);
                     outbox.effects.push(Effect::Emit(Event::Communication(output)));
-                    outbox.debug(format!("{name} {} emitted a comm event", channel.name()));
+                    outbox.debug(format_args!("{name} {} emitted a comm event", channel.name()));
                 }
             }
             Input::Output { process, channel, data } => {
@@ -384,7 +385,7 @@ impl Core {
                 outbox.warn(format!("received {name} indicating restart request"));
                 self.set_mood(Mood::Restarting);
             }
-            Signal(libc::SIGCHLD) => outbox.debug(format!("received {name} indicating a child quit")),
+            Signal(libc::SIGCHLD) => outbox.debug(format_args!("received {name} indicating a child quit")),
             Signal::USR2 => {
                 outbox.info(format!("received {name} indicating log reopen request"));
                 outbox.info("supervisord logreopen".to_owned());

@@ -38,7 +38,7 @@ impl Process {
 
     pub(crate) fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
         if self.state == ProcessState::Backoff {
-            outbox.debug(format!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
+            outbox.debug(format_args!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
             self.deadline = None;
             self.change_state(ProcessState::Stopped, true, outbox);
             return;
@@ -54,7 +54,7 @@ impl Process {
         // A stop of one that is already stopping is the SIGKILL after `stopwaitsecs`.
         let is_repeated = self.state == ProcessState::Stopping && self.deadline.is_some();
         let whole_group = if is_repeated { self.config.killasgroup } else { self.config.stopasgroup };
-        outbox.debug(format!(
+        outbox.debug(format_args!(
             "killing {} (pid {}) {}with signal {}",
             self.name(),
             self.pid,
@@ -82,7 +82,7 @@ impl Process {
 
     /// Sends a signal for a request.
     pub(crate) fn send(&mut self, signal: Signal, request: RequestId, outbox: &mut Outbox) {
-        outbox.debug(format!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
+        outbox.debug(format_args!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
         outbox.effects.push(Effect::Kill {
             process: self.id,
             pid: self.pid,
@@ -106,7 +106,7 @@ impl Process {
             // It just ended: what follows, follows when it is reaped.
             Some(libc::ESRCH) => {
                 let just = if purpose == KillPurpose::Stop { "just" } else { "just now" };
-                outbox.debug(format!(
+                outbox.debug(format_args!(
                     "unable to signal {} (pid {}), it probably {just} exited on its own: [Errno {}] No such process",
                     self.name(),
                     self.pid,

@@ -492,7 +492,7 @@ pub fn settings(groups: Vec<GroupSettings>) -> Settings {
             logfile: LogTarget::None,
             logfile_maxbytes: 0,
             logfile_backups: 0,
-            loglevel: LogLevel::Info,
+            loglevel: LogLevel::Debug,
             pidfile: PathBuf::from("/run/supervisord.pid"),
             umask: 0o22,
             nodaemon: true,

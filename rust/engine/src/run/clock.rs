@@ -1,8 +1,24 @@
 //! The only place where the engine looks at a clock for the core.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use supervisor_core::input::Now;
+
+/// A second since 1970 and the offset from UTC in it. To look it up may mean to look at the disk, which is too much
+/// for every one of many steps in a second.
+static LOOKED_UP: Mutex<Option<(u64, i32)>> = Mutex::new(None);
+
+fn utc_offset(second: u64) -> i32 {
+    let mut looked_up = LOOKED_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, offset)) = looked_up.filter(|(known, _)| *known == second) {
+        return offset;
+    }
+    let timestamp = i64::try_from(second).ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+    let offset = timestamp.map_or(0, |moment| jiff::tz::TimeZone::system().to_offset(moment).seconds());
+    *looked_up = Some((second, offset));
+    offset
+}
 
 /// Reads both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -22,9 +38,8 @@ impl Clock {
     /// The time of a step.
     pub(crate) fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let utc_offset = jiff::Timestamp::try_from(SystemTime::now())
-            .map_or(0, |timestamp| jiff::tz::TimeZone::system().to_offset(timestamp).seconds());
-        Now { monotonic: self.begun + self.origin.elapsed(), wall, utc_offset }
+        let monotonic = self.begun + self.origin.elapsed();
+        Now { monotonic, wall, utc_offset: utc_offset(wall.as_secs()) }
     }
 
     /// A monotonic time of the core as the runtime counts it.

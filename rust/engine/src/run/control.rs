@@ -379,18 +379,20 @@ impl Control {
     fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let copy = plan.is_listener.then(copy_pipe).transpose()?;
+        // A listener's output that neither a log nor the main log shows needs no copy.
+        let is_shown = plan.stdout.logfile != LogTarget::None || self.logs.level() >= LogLevel::Debug;
+        let copy = (plan.is_listener && is_shown).then(copy_pipe).transpose()?;
         let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
         self.children.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
         }
-        let stdout = match copy {
-            Some((read, write)) => {
-                self.listen(plan, child.stdout, write);
-                read
-            }
-            None => child.stdout,
+        let stdout = if plan.is_listener {
+            let (read, write) = copy.unzip();
+            self.listen(plan, child.stdout, write);
+            read
+        } else {
+            Some(child.stdout)
         };
         let tap = |channel| match channel {
             // What a listener says on its standard output is the protocol.
@@ -407,14 +409,16 @@ impl Control {
             strip_ansi: plan.strip_ansi,
             tap: tap(channel),
         };
-        self.logs.attach(output(Channel::Stdout, stdout, logs.stdout));
+        if let Some(pipe) = stdout {
+            self.logs.attach(output(Channel::Stdout, pipe, logs.stdout));
+        }
         if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
             self.logs.attach(output(Channel::Stderr, pipe, log));
         }
         Ok(child.pid)
     }
 
-    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: OwnedFd) {
+    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: Option<OwnedFd>) {
         match Listening::start(plan.process, stdout, copy, self.messages.clone()) {
             Ok(listening) => drop(self.listening.insert(plan.process, listening)),
             Err(error) => {
