@@ -72,6 +72,7 @@ sdist: $(TOOLS)/stamp ## pack the source distribution into dist/ (needs a git ch
 
 environments: python ## prepare .environments/theirs, ours, tests and ansible; needs the wheel
 	$(PYTHON) compat-tests/environments.py
+	$(PYTHON) compat-tests/upstream/fetch.py
 
 compat: wheel environments ## the compatibility tests, against the original and against ours
 	SUPERVISOR_UNDER_TEST=theirs $(PYTEST) compat-tests --ignore=compat-tests/wheel $(PYTEST_ARGS)

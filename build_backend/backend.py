@@ -1,7 +1,7 @@
 """PEP 517 build backend: maturin, with the native programs put into the wheel first.
 
 maturin builds one kind of binding per wheel, here the extension module ``supervisor._engine``. The
-programs and two generated things are laid into the wheel's data folder, which installers spread over the
+programs and what is generated are laid into the wheel's data folder, which installers spread over the
 environment:
 
 ``scripts/``
@@ -10,6 +10,8 @@ environment:
     completion of ``supervisorctl`` for bash, zsh and fish.
 ``platlib/supervisor/version.txt``
     what ``supervisor.options.VERSION`` says.
+``platlib/supervisor/skel/sample.conf``
+    what ``echo_supervisord_conf`` prints, for those who copy the file.
 ``platlib/supervisor-<version>.dist-info/``
     satisfies packages that require ``supervisor``. It has no ``RECORD`` on purpose: its files belong to the
     distribution ``supervisor-rs``, whose ``RECORD`` lists them, and an installer that is about to replace or
@@ -114,6 +116,8 @@ def fill_data() -> None:
     compatible = compatible_version()
     platlib = DATA / "platlib"
     write(platlib / "supervisor" / "version.txt", f"{compatible}+rs.{project}\n")
+    sample = subprocess.check_output([str(built / "echo_supervisord_conf")], text=True)
+    write(platlib / "supervisor" / "skel" / "sample.conf", sample)
     dist_info = platlib / f"supervisor-{compatible}.dist-info"
     write(dist_info / "METADATA", METADATA.format(compatible=compatible, project=project))
     write(dist_info / "WHEEL", WHEEL.format(project=project))

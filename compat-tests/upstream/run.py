@@ -1,9 +1,9 @@
 """Run by an environment's own Python: runs one module of the original's unit tests against its package.
 
-    run.py FOLDER MODULE
+    run.py FOLDER MODULE PACKAGES
 
-FOLDER holds the original's package `tests`. Prints the outcome of every test as JSON: `ok`, `skipped`, or the
-last line of its traceback.
+FOLDER holds the original's package `tests`, PACKAGES what they need besides the package under test. Prints
+the outcome of every test as JSON: `ok`, `skipped`, or class and text of what it raised.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import supervisor
 class Outcomes(unittest.TestResult):
     """Remembers how each test ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         super().__init__()
+        self.module = module
         self.by_test: dict[str, str] = {}
 
     def _remember(self, test: Any, outcome: str) -> None:
-        self.by_test[test.id().partition(".tests.")[2]] = outcome
+        self.by_test[test.id().partition(f".tests.{self.module}.")[2] or test.id()] = outcome
 
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802  # unittest's name
         """A test passed."""
@@ -43,11 +44,12 @@ class Outcomes(unittest.TestResult):
         self.addFailure(test, err)
 
 
-def main(folder: str, module: str) -> None:
+def main(folder: str, module: str, packages: str) -> None:
     """Run the tests of a module."""
+    sys.path.append(packages)
     supervisor.__path__.append(folder)
     suite = unittest.defaultTestLoader.loadTestsFromName(f"supervisor.tests.{module}")
-    outcomes = Outcomes()
+    outcomes = Outcomes(module)
     # The tests print, too.
     stdout, sys.stdout = sys.stdout, sys.stderr
     suite.run(outcomes)

@@ -90,6 +90,10 @@ def test_version_txt_names_the_promised_release_and_the_project(
     assert read(archive, "supervisor/version.txt").decode() == f"4.3.0+rs.{project_version}\n"
 
 
+def test_the_sample_configuration_is_a_file_of_the_package(archive: zipfile.ZipFile) -> None:
+    assert "\n[supervisord]\n" in read(archive, "supervisor/skel/sample.conf").decode()
+
+
 def test_the_programs_are_native_and_executable(archive: zipfile.ZipFile) -> None:
     scripts = {
         PurePosixPath(entry.filename).name: entry

@@ -97,10 +97,15 @@ def test_a_header_may_hold_a_colon_in_its_value(installed: Environment) -> None:
     assert installed.run_python(code).strip() == repr({"server": "a:b", "len": "3"})
 
 
-def test_what_is_not_there_yet_is_an_ordinary_import_error(installed: Environment) -> None:
-    code = (
-        "import importlib\n"
-        "try: importlib.import_module('supervisor.medusa')\n"
-        "except ImportError as why: print(type(why).__name__)"
-    )
-    assert installed.run_python(code).strip() == "ModuleNotFoundError"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "poller.Poller",
+        "xmlrpc.supervisor_xmlrpc_handler",
+        "xmlrpc.DeferredXMLRPCResponse",
+    ],
+)
+def test_a_name_that_is_not_supported_says_so(installed: Environment, name: str) -> None:
+    module, attribute = name.split(".")
+    code = f"try: from supervisor.{module} import {attribute}\nexcept ImportError as why: print(why)"
+    assert installed.run_python(code).startswith(f"supervisor.{name} is not supported: ")

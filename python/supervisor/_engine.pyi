@@ -1,7 +1,27 @@
 """The native part, built from rust/python."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
+
+__all__ = [
+    "ROOT_SEARCH_WARNING",
+    "Daemon",
+    "check_control_server",
+    "control_commands",
+    "find_configuration",
+    "read_client_arguments",
+    "read_client_configuration",
+    "read_daemon_arguments",
+    "read_daemon_configuration",
+    "read_program_section",
+    "run_control_command",
+    "run_pidproxy",
+    "run_supervisorctl",
+    "run_supervisord",
+    "sample_configuration",
+    "search_paths",
+    "standard_methods",
+]
 
 def run_supervisord(argv: list[str]) -> int:
     """Run the daemon with a command line (the program's name first); returns its exit code."""
@@ -9,8 +29,8 @@ def run_supervisord(argv: list[str]) -> int:
 def run_supervisorctl(argv: list[str]) -> int:
     """Run the control program with a command line (the program's name first); returns its exit code."""
 
-def run_echo(argv: list[str]) -> int:
-    """Print the sample configuration on stdout; returns the exit code."""
+def sample_configuration() -> str:
+    """Return the sample configuration."""
 
 def run_pidproxy(argv: list[str]) -> int:
     """Run a command and pass signals on to it through its pid file; returns the exit code."""
@@ -74,6 +94,7 @@ def run_control_command(name: str, argument: str, surroundings: Any) -> tuple[bo
 def check_control_server(surroundings: Any) -> tuple[bool, int]:
     """Check the server as commands do, in their words; returns whether it is there, and the exit code."""
 
+@final
 class Daemon:
     """The running daemon, for the classes that plug-ins see. Methods may be called from any thread.
 

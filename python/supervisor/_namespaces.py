@@ -76,10 +76,11 @@ class SystemNamespaceRPCInterface:
         @param string name  The method
         @return string result  Its help text
         """
-        text = self._listMethods().get(name)
-        if text is None:
-            raise RPCError(Faults.SIGNATURE_UNSUPPORTED)
-        return text
+        # Compared, for a client may send what is no key of a dictionary.
+        for known, text in self._listMethods().items():
+            if known == name:
+                return text
+        raise RPCError(Faults.SIGNATURE_UNSUPPORTED)
 
     def methodSignature(self, name: str) -> list[str | None]:
         """Return the types of a method's result and parameters, as its help text tells them.

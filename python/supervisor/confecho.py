@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import IO
+
+from supervisor import _engine
 
 
-def main() -> None:
-    """Print the sample configuration on stdout."""
-    from supervisor._engine import run_echo
-
-    code = run_echo(sys.argv)
-    if code:
-        raise SystemExit(code)
+def main(out: IO[str] | None = None) -> None:
+    """Print the sample configuration on stdout, or write it to a stream."""
+    (sys.stdout if out is None else out).write(_engine.sample_configuration())
 
 
 if __name__ == "__main__":

@@ -100,6 +100,14 @@ class ProcessGroupRemovedEvent(ProcessGroupEvent):
     """A group was removed."""
 
 
+class EventRejectedEvent:
+    """A listener refused an event; no event itself, so that no listener hears of it. It is never sent."""
+
+    def __init__(self, process: Subprocess, event: object) -> None:
+        self.process = process
+        self.event = event
+
+
 class ProcessStateEvent(Event):
     """A process changes its state.
 

@@ -38,7 +38,7 @@ mod _engine {
     #[pymodule_export]
     const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;
     #[pymodule_export]
-    use super::{run_echo, run_pidproxy, run_supervisorctl, run_supervisord};
+    use super::{run_pidproxy, run_supervisorctl, run_supervisord, sample_configuration};
 }
 
 /// Runs the daemon with a command line (the program's name first); returns its exit code.
@@ -59,11 +59,10 @@ fn run_supervisorctl(py: Python<'_>, argv: Vec<OsString>) -> i32 {
     py.detach(move || supervisor_cli::supervisorctl::main(&words(argv)))
 }
 
-/// Prints the sample configuration; returns the exit code.
+/// The sample configuration.
 #[pyfunction]
-fn run_echo(py: Python<'_>, argv: Vec<OsString>) -> i32 {
-    drop(argv);
-    py.detach(supervisor_cli::echo::run)
+fn sample_configuration() -> String {
+    supervisor_core::config::options::sample::sample_configuration()
 }
 
 /// Runs a command and passes signals on to it through its pid file; returns the exit code.
