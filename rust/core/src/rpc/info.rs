@@ -19,7 +19,6 @@ pub(crate) fn get_process_info(
     arguments: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let process = core.target_process(arguments.text(0)?)?;
     Ok(Answer::Now(process_info(process, call.now)))
 }
@@ -30,7 +29,6 @@ pub(crate) fn get_all_process_info(
     _: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let infos = core.processes_by_name().into_iter().map(|process| process_info(process, call.now));
     Ok(Answer::Now(Value::Array(infos.collect())))
 }

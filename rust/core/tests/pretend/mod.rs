@@ -92,6 +92,8 @@ pub struct Machine {
     pub log: Vec<(LogLevel, String)>,
     pub events: Vec<Event>,
     /// Every answer with the time it was given at.
+    /// The method of every request.
+    pub asked: BTreeMap<RequestId, String>,
     pub replies: Vec<(RequestId, Duration, Result<Value, Fault>)>,
     /// Signals sent: process name, signal, whole group, time.
     pub signals: Vec<(String, Signal, bool, Duration)>,
@@ -139,6 +141,7 @@ impl Machine {
             next_request: 1,
             log: Vec::new(),
             events: Vec::new(),
+            asked: BTreeMap::new(),
             replies: Vec::new(),
             signals: Vec::new(),
             spawns: Vec::new(),
@@ -351,6 +354,7 @@ impl Machine {
     pub fn call(&mut self, method: &str, params: Vec<Value>) -> RequestId {
         let request = RequestId(self.next_request);
         self.next_request += 1;
+        self.asked.insert(request, method.to_owned());
         self.feed(Input::Request { request, method: method.to_owned(), params });
         request
     }
