@@ -86,7 +86,7 @@ fn python_repr(value: &Value) -> String {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::Double(number) => format!("{number:?}"),
-        Value::DateTime(text) => text.clone(),
+        Value::DateTime(text) | Value::Written(text) => text.clone(),
         Value::Nil => "None".to_owned(),
         Value::Array(items) => format!("[{}]", list(items.iter().map(python_repr).collect())),
         Value::Struct(members) => {

@@ -17,7 +17,7 @@ use supervisor_core::process::Process;
 use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
-use supervisor_core::xml::Value;
+use supervisor_core::xml::{Value, parse_call};
 
 /// What a child does once it is spawned.
 #[derive(Debug, Clone)]
@@ -211,7 +211,9 @@ impl Machine {
             Effect::Log { level, message } if self.is_thorough => self.log.push((level, message)),
             Effect::Log { .. } => {}
             Effect::Emit(event) => self.events.push(event),
-            Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
+            Effect::Reply { request, answer } => {
+                self.replies.push((request, self.clock, answer.map(as_tree)));
+            }
             Effect::End(mood) => {
                 assert_eq!(self.ended, None, "the end comes once");
                 self.ended = Some(mood);
@@ -549,5 +551,17 @@ pub fn program(name: &str) -> ProgramSettings {
         stdout: output.clone(),
         stderr: output,
         fcgi_socket: None,
+    }
+}
+
+/// A value with what is written already read back.
+fn as_tree(value: Value) -> Value {
+    match value {
+        Value::Written(xml) => {
+            let call = format!("<c><methodName>m</methodName><params><param>{xml}</param></params></c>");
+            parse_call(call.as_bytes()).unwrap().params.remove(0)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_tree).collect()),
+        other => other,
     }
 }

@@ -27,7 +27,6 @@ use crate::reap::reap;
 use crate::run::ReadSettings;
 use crate::run::clock::Clock;
 use crate::run::listener::Listening;
-use crate::run::signals::Signals;
 use crate::run::stdin::Stdin;
 use crate::spawn::{resolve, spawn};
 
@@ -43,6 +42,8 @@ const BATCH: usize = 256;
 pub(crate) enum Message {
     /// For the core.
     Input(Input),
+    /// A signal has come.
+    Signal(Signal),
     /// Output of a process, for the core. Room for more is free when it is taken in.
     Output(Input, Option<Room>),
     /// For the main log, from a plug-in.
@@ -128,7 +129,6 @@ impl Control {
     pub(crate) async fn work(
         &mut self,
         inbox: &mut mpsc::UnboundedReceiver<Message>,
-        signals: &mut Signals,
         host: &mut Option<Box<dyn PluginHost>>,
     ) -> Mood {
         self.inputs.push_back(Input::Start { pid: std::process::id() });
@@ -139,7 +139,6 @@ impl Control {
             }
             let deadline = self.handle.core().next_deadline().map(|due| self.clock.instant(due));
             tokio::select! {
-                signal = signals.next() => self.on_signal(signal),
                 message = inbox.recv() => {
                     let mut message = message;
                     for _ in 0..BATCH {
@@ -247,6 +246,7 @@ impl Control {
                 self.inputs.push_back(input);
                 drop(room);
             }
+            Message::Signal(signal) => self.on_signal(signal),
             Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
                 let request = RequestId(self.next_request);
