@@ -216,6 +216,7 @@ fn to_dxr(value: &Value) -> dxr::Value {
             let members: BTreeMap<_, _> = members.iter().map(|(name, v)| (name.clone(), to_dxr(v))).collect();
             dxr::Value::Struct(members)
         }
+        Value::Written(_) => panic!("a value that was read is a tree"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub(crate) struct Control {
     /// Has the paths of unix sockets looked at; nobody listens until the servers run.
     pub(crate) recheck_sockets: Rc<Notify>,
     inputs: VecDeque<Input>,
-    replies: HashMap<RequestId, oneshot::Sender<Answer>>,
+    replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
     /// Living children. A pid leaves when it is reaped, so that no signal can reach a stranger.
     children: HashMap<i32, ProcessId>,
@@ -114,7 +114,7 @@ impl Control {
             read_settings,
             recheck_sockets: Rc::default(),
             inputs: VecDeque::new(),
-            replies: HashMap::new(),
+            replies: BTreeMap::new(),
             next_request: 1,
             children: HashMap::new(),
             stdins: HashMap::new(),
