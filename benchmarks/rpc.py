@@ -28,7 +28,6 @@ from harness.http import Address, connect
 from harness.under_test import UnderTest
 
 
-
 def many(count: int) -> str:
     """That many programs, none of which is started."""
     return (
@@ -89,9 +88,10 @@ class Sample:
 
 def cpu_time(pid: int) -> float:
     """Processor time of all threads of a process, in seconds."""
-    return sum(
-        int(thread.read_text().split()[0]) for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")
-    ) / 1e9
+    return (
+        sum(int(thread.read_text().split()[0]) for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+        / 1e9
+    )
 
 
 def read_answer(stream: object) -> None:

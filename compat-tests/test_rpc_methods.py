@@ -197,7 +197,9 @@ def test_whether_to_wait_may_be_any_value(daemon: Daemon, value: str) -> None:
     assert ask(daemon, "supervisor.stopAllProcesses", [value]) == []
 
 
-@pytest.mark.differs("a name of a wrong type is INCORRECT_PARAMETERS; in the original often HTTP 500, or a name")
+@pytest.mark.differs(
+    "a name of a wrong type is INCORRECT_PARAMETERS; in the original often HTTP 500, or a name"
+)
 def test_a_name_that_is_no_text(daemon: Daemon, under_test: UnderTest) -> None:
     for name, method in METHODS.items():
         if "string name" not in method.parameters:
@@ -270,5 +272,7 @@ def test_while_everything_stops_every_method_but_one_is_refused(under_test: Unde
 def test_the_stubs_for_type_checkers_know_the_same_methods(under_test: UnderTest) -> None:
     if not under_test.ours:
         pytest.skip("the original has no stubs")
-    stubs = next(Path(under_test.prefix).glob("lib/python3*/site-packages/supervisor/_methods.pyi")).read_text()
+    stubs = next(
+        Path(under_test.prefix).glob("lib/python3*/site-packages/supervisor/_methods.pyi")
+    ).read_text()
     assert sorted(re.findall(r"def (\w+)\(", stubs)) == sorted(name.partition(".")[2] for name in METHODS)

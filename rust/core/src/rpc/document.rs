@@ -13,8 +13,9 @@ made from the table in `rust/core/src/rpc/table.rs`, and a test compares it. To 
 
 ```python
 import xmlrpc.client
+
 server = xmlrpc.client.ServerProxy(\"http://localhost:9001/RPC2\")
-server.supervisor.getState()     # {'statecode': 1, 'statename': 'RUNNING'}
+server.supervisor.getState()  # {'statecode': 1, 'statename': 'RUNNING'}
 ```
 
 - A name is `name`, or `group:name` where the two differ; `group:*` is all of a group, where a method says so.
