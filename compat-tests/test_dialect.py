@@ -217,7 +217,9 @@ def test_several_servers_of_each_kind_answer(supervise: Supervise) -> None:
         f"[inet_http_server:{name}]\nport = 127.0.0.1:{port}\n" for name, port in zip("ab", ports)
     ) + "".join(f"[unix_http_server:{name}]\nfile = %(here)s/{name}.sock\n" for name in "ab")
     daemon = supervise(sections)
-    for address in (daemon.socket, *ports, *(str(daemon.folder / f"{name}.sock") for name in "ab")):
+    addresses: list[Address] = [daemon.socket, *ports]
+    addresses += [str(daemon.folder / f"{name}.sock") for name in "ab"]
+    for address in addresses:
         assert http.call(address, "supervisor.getState").status == 200
     assert daemon.sockets() == ["a.sock", "b.sock", "s.sock"]
     assert daemon.stop() == 0

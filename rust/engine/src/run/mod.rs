@@ -299,7 +299,7 @@ fn serve(
         (mood, signals, unheard, guest)
     });
     let (mood, signals, unheard, guest) = result_of(runtime.block_on(life));
-    // What a stuck disk holds up is not waited for.
+    // A thread that waits for a disk that does not answer must not hold up the end.
     runtime.shutdown_background();
     to_stop.stop();
     standing.signals = Some(signals);
