@@ -87,7 +87,7 @@ def call(text: str) -> Any:
     """Name and arguments of a call, in the dialect of the original, the arguments written again by Python."""
     method: Any = None
     params: list[Any] = []
-    for _, element in ElementTree.iterparse(io.StringIO(text)):  # type: ignore[type-var]
+    for _, element in ElementTree.iterparse(io.StringIO(text)):  # noqa: S314
         convert = ELEMENTS.get(element.tag)
         if convert is not None:
             value = convert(element)
