@@ -6,7 +6,6 @@ import os
 import signal
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pytest
 
