@@ -16,6 +16,7 @@ use supervisor_core::config::{
     HttpAddress, HttpServerSettings, LogLevel, LogTarget, Overrides, ProgramSettings, RpcInterfaceSettings,
     Settings,
 };
+use supervisor_core::ini::IniFile;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
 
@@ -72,12 +73,16 @@ fn ended(read: &Bound<'_, PyDict>, ending: Ending) -> PyResult<()> {
     read.set_item("ending", (ending.stdout, ending.stderr, ending.status))
 }
 
-/// The first of the default places of a configuration at which there is something, for a program that was called
-/// so. Raises ValueError when there is nothing.
+/// The default places of a configuration, for a program that was called so.
 #[pyfunction]
-pub(crate) fn find_configuration(program: &str) -> PyResult<String> {
-    supervisor_core::config::find_config(&RealSystem, &program_path(&RealSystem, program))
-        .map_err(|error| refused(&error))
+pub(crate) fn search_paths(program: &str) -> Vec<String> {
+    supervisor_core::config::search_paths(&program_path(&RealSystem, program))
+}
+
+/// The first of the places at which there is something; raises ValueError when there is nothing.
+#[pyfunction]
+pub(crate) fn find_configuration(places: Vec<String>) -> PyResult<String> {
+    supervisor_core::config::find_among(&RealSystem, places).map_err(|error| refused(&error))
 }
 
 /// Reads a configuration for the daemon, with texts that win over those of `[supervisord]`.
@@ -110,6 +115,26 @@ pub(crate) fn read_client_configuration<'py>(
     let settings = supervisor_core::config::read_client(&RealSystem, path, &overrides)
         .map_err(|error| refused(&error))?;
     client(py, settings)
+}
+
+/// Reads one section of a program, of whatever kind, as processes of a group. `options` are the section's own and
+/// inherited ones, `path` is the file that errors name.
+///
+/// Raises ValueError with the message of a bad configuration.
+#[pyfunction]
+pub(crate) fn read_program_section<'py>(
+    py: Python<'py>,
+    path: &str,
+    section: &str,
+    options: Vec<(String, String)>,
+    group: &str,
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let mut ini = IniFile::default();
+    for (option, value) in options {
+        ini.set(path, section, &option, &value);
+    }
+    let programs = supervisor_core::config::read_section(&RealSystem, path, &ini, section, group);
+    programs.map_err(|error| refused(&error))?.iter().map(|settings| program(py, settings)).collect()
 }
 
 fn refused(error: &ConfigError) -> PyErr {
@@ -205,7 +230,7 @@ pub(crate) fn daemon<'py>(py: Python<'py>, settings: &DaemonSettings) -> PyResul
 }
 
 /// `name`, `priority`, `processes`, and for a pool of listeners `listener`: its own options.
-fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, PyDict>> {
     let found = PyDict::new(py);
     found.set_item("name", &settings.name)?;
     found.set_item("priority", settings.priority)?;
@@ -222,7 +247,7 @@ fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, 
     Ok(found)
 }
 
-fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
     let socket = py.import("socket")?;
     let found = PyDict::new(py);
     found.set_item("name", settings.section.split_once(':').map(|(_, name)| name))?;
