@@ -1,5 +1,6 @@
 //! Methods that tell about processes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::LogTarget;
@@ -52,11 +53,6 @@ impl Core {
 
 /// The struct of `getProcessInfo` (parity 4); times are seconds, capped to what XML-RPC's `int` holds.
 fn write_info(out: &mut Writer, process: &Process, now: Now) {
-    let logfile = |target| match target {
-        &LogTarget::File(ref path) => path.to_string_lossy(),
-        LogTarget::Syslog => "syslog".into(),
-        LogTarget::None | LogTarget::Automatic => "".into(),
-    };
     let stdout = logfile(&process.config.stdout.logfile);
     out.structure(|out| {
         out.text("name", &process.config.name);
@@ -74,6 +70,15 @@ fn write_info(out: &mut Writer, process: &Process, now: Now) {
         out.int("pid", process.pid);
         out.text("description", &description(process, &now));
     });
+}
+
+/// What is told of where an output goes: the file's name, and nothing for none.
+fn logfile(target: &LogTarget) -> Cow<'_, str> {
+    match target {
+        LogTarget::File(path) => path.to_string_lossy(),
+        LogTarget::Syslog => "syslog".into(),
+        LogTarget::None | LogTarget::Automatic => "".into(),
+    }
 }
 
 fn seconds(moment: Option<&Moment>) -> i32 {
