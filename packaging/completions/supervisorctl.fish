@@ -39,7 +39,7 @@ complete -c supervisorctl -f
 complete -c supervisorctl -n 'not __supervisorctl_command' -s 'c' -l configuration -r -F -d 'Configuration file; without it the usual places are searched.'
 complete -c supervisorctl -n 'not __supervisorctl_command' -s 'h' -l help -d 'Print this help and exit.'
 complete -c supervisorctl -n 'not __supervisorctl_command' -s '?' -d 'The same as -h.'
-complete -c supervisorctl -n 'not __supervisorctl_command' -s 'i' -l interactive -d 'Open a shell after the action.'
+complete -c supervisorctl -n 'not __supervisorctl_command' -s 'i' -l interactive -d 'start an interactive shell after the action.'
 complete -c supervisorctl -n 'not __supervisorctl_command' -s 's' -l serverurl -x -d 'Where the daemon listens: unix://path or http://host:port.'
 complete -c supervisorctl -n 'not __supervisorctl_command' -s 'u' -l username -x -d 'Name to log in with, as set for the server.'
 complete -c supervisorctl -n 'not __supervisorctl_command' -s 'p' -l password -x -d 'Password to log in with, in clear.'
