@@ -22,8 +22,9 @@ use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::state::Mood;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
+use tokio::task::spawn_local;
 
 use crate::daemon::background::daemonise;
 use crate::daemon::limits::raise_limits;
@@ -73,43 +74,22 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
     let mut standing = None;
-    let result = loop {
-        match live(settings, version, &read_settings, clock, &mut standing, &mut host) {
-            Ok(Mood::Restarting) => {}
-            other => break other.map(drop),
-        }
-        settings = match read_settings() {
-            Ok(settings) => settings,
-            Err(message) => break Err(StartError(message)),
-        };
+    while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
+        settings = read_settings().map_err(StartError)?;
         if host.is_none() && settings.python_code().is_some() {
-            break Err(StartError(become_python()));
+            return Err(StartError(become_python()));
         }
-    };
-    if let Some(Standing { runtime, .. }) = standing {
-        // A thread that waits for a disk that does not answer must not hold up the end.
-        runtime.shutdown_background();
     }
-    result
+    Ok(())
 }
 
-/// What outlasts a life: a signal that comes between two lives is heard in the next one.
+/// What outlasts a life.
+#[derive(Default)]
 struct Standing {
-    runtime: Runtime,
-    signals: Signals,
+    /// Listened to since the first life: a signal that comes between two lives is heard in the next one.
+    signals: Option<Signals>,
     /// The serial of the next event.
     event_serial: u64,
-}
-
-impl Standing {
-    fn new() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let signals = {
-            let _context = runtime.enter();
-            Signals::listen()?
-        };
-        Ok(Self { runtime, signals, event_serial: 0 })
-    }
 }
 
 /// One life: from the settings to the moment everything is stopped.
@@ -179,10 +159,7 @@ fn live(
     let (pid_file, line) = PidFile::write(&daemon.pidfile);
     say(&mut main_log, &[line]);
     let failed = |error: io::Error| StartError(format!("could not start: {error}"));
-    let standing = match standing {
-        Some(standing) => standing,
-        None => standing.insert(Standing::new().map_err(failed)?),
-    };
+    let standing = standing.get_or_insert_default();
     let read = Arc::clone(read_settings);
     let own = handle.clone();
     let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
@@ -263,24 +240,41 @@ fn serve(
     effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
-    let Standing { runtime, signals, .. } = standing;
     let logs = Logs::start(main_log)?;
-    let local = tokio::task::LocalSet::new();
-    let mood = local.block_on(runtime, async {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let (known_signals, own_host) = (standing.signals.take(), host.take());
+    let own_logs = logs.clone();
+    let life = async move {
+        let logs = own_logs;
+        let mut host = own_host;
+        let mut signals = known_signals.map_or_else(Signals::listen, Ok)?;
         let mut control =
             Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         for effect in effects {
-            control.carry_out(effect, host).await;
+            control.carry_out(effect, &mut host).await;
         }
-        control.take_in_all(host).await;
+        control.take_in_all(&mut host).await;
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
         let mut servers = Servers::start(listeners, &backend)?;
-        let said = logs.clone();
-        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
-        let mood = control.work(&mut inbox, signals, host).await;
+        control.recheck_sockets = servers.bind_vanished_again(move |level, line| logs.line(level, line));
+        let mood = control.work(&mut inbox, &mut signals, &mut host).await;
         servers.shutdown(GRACE).await;
-        Ok(mood)
-    });
+        Ok::<_, io::Error>((mood, signals, host))
+    };
+    // A task, and not what the runtime itself waits for: to wake that one costs a call of the system each time.
+    let lived = runtime.block_on(async { spawn_local(life).await });
+    // A thread that waits for a disk that does not answer must not hold up the end.
+    runtime.shutdown_background();
     logs.stop();
-    mood
+    match lived {
+        Ok(lived) => {
+            let (mood, signals, own_host) = lived?;
+            (standing.signals, *host) = (Some(signals), own_host);
+            Ok(mood)
+        }
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(io::Error::other(error)),
+        },
+    }
 }
