@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests] [ansible]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible]
 
-Four virtual environments, all of them when none is named:
+Five virtual environments, all of them when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
 * `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file;
+* `plugins`: plug-ins of other people, which a daemon of either finds through PYTHONPATH, pinned in
+  `plugins/requirements.txt`;
 * `ansible`: Ansible and its collection community.general, pinned in `requirements-ansible*.txt`.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
@@ -34,11 +36,13 @@ EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.tx
 THE_ORIGINAL = "supervisor==4.3.0"
 #: Go into `tests` without what they depend on, for that is the original: they are run with the one under test.
 WITHOUT_DEPENDENCIES = ("superlance==2.0.0", "supervisord-dependent-startup==1.4.0")
+#: Plug-ins of other people.
+PLUGINS = REQUIREMENTS.parent / "plugins" / "requirements.txt"
 ANSIBLE_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible.txt"
 #: Names one wheel; of it only COLLECTION goes into `ansible`.
 COLLECTION_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible-collections.txt"
 COLLECTION = "ansible_collections/community/general/"
-NAMES = ("theirs", "ours", "tests", "ansible")
+NAMES = ("theirs", "ours", "tests", "plugins", "ansible")
 
 
 class NoWheelError(Exception):
@@ -68,6 +72,9 @@ def inputs(name: str) -> tuple[list[str], str]:
         path = wheel()
         digest.update(path.read_bytes())
         arguments = [str(path)]
+    elif name == "plugins":
+        digest.update(PLUGINS.read_bytes())
+        arguments = ["--no-deps", "-r", str(PLUGINS)]
     elif name == "ansible":
         digest.update(ANSIBLE_REQUIREMENTS.read_bytes() + COLLECTION_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(ANSIBLE_REQUIREMENTS)]

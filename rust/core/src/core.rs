@@ -12,15 +12,19 @@ use crate::effect::{Effect, ProcessId, SpawnPlan, StdinPurpose};
 use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
-use crate::input::{Input, Now};
+use crate::input::{ExitStatus, Input, Now};
 use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
+use crate::plugin::Hooks;
 use crate::process::{Circumstances, Process};
 use crate::rpc::{Parts, Requests};
 use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
 use crate::signal::Signal;
 use crate::state::Mood;
+
+/// How often replaced transitions are called: as often as the original's loop turns at least.
+const TRANSITION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All state of the daemon, and every decision on it. See the crate's page for the contract.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,7 +52,9 @@ pub struct Core {
     shutdown: Shutdown,
     /// Namespaces that plug-ins answer, with their methods and help texts.
     pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
-    spawn_is_overridden: bool,
+    pub(crate) hooks: Hooks,
+    /// When the replaced transitions are called next.
+    next_transitions: Option<Duration>,
     /// `Input::Start` has come: processes may start.
     is_started: bool,
 }
@@ -74,7 +80,8 @@ impl Core {
             parts: Parts::default(),
             shutdown: Shutdown::default(),
             plugin_namespaces: BTreeMap::new(),
-            spawn_is_overridden: false,
+            hooks: Hooks::default(),
+            next_transitions: None,
             is_started: false,
         }
     }
@@ -149,6 +156,11 @@ impl Core {
         self.find(namespec.group, namespec.process?)
     }
 
+    /// Whether processes may start.
+    pub(crate) fn is_started(&self) -> bool {
+        self.is_started
+    }
+
     /// The processes of a group in the order of the configuration; none for a name without a group.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &Process> {
         self.groups
@@ -161,7 +173,9 @@ impl Core {
     /// When the core wants to be woken by `Input::Timer`, in monotonic time; `None` to sleep until an input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let deadlines = [self.schedule.next(), self.shutdown.next_deadline(), self.ticks.next_deadline()];
+        // Replaced transitions look at the time themselves, once a second.
+        let processes = if self.hooks.transition { self.next_transitions } else { self.schedule.next() };
+        let deadlines = [processes, self.shutdown.next_deadline(), self.ticks.next_deadline()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -192,10 +206,12 @@ impl Core {
             Input::SpawnFailed { process, error } => {
                 self.with(process, |process| process.on_spawn_failed(&error, now, outbox));
             }
-            Input::Exited { process, status } => {
-                self.with(process, |process| process.on_exited(status, now, outbox));
-                self.on_listener_ended(process, outbox);
-            }
+            Input::Exited { process, status } => match self.processes.get(&process) {
+                Some(Process { pid, .. }) if self.hooks.finish => {
+                    outbox.effects.push(Effect::CallFinish { process, pid: *pid, status });
+                }
+                _ => self.finish(now, process, status, outbox),
+            },
             Input::OrphanExited { pid, status } => {
                 outbox.info(format!("reaped unknown pid {pid} ({status})"));
             }
@@ -247,8 +263,14 @@ impl Core {
             Input::RegisterNamespace { name, methods } => {
                 self.plugin_namespaces.insert(name, methods.into_iter().collect());
             }
-            Input::OverrideSpawn(overridden) => self.spawn_is_overridden = overridden,
+            Input::Plugin(input) => self.on_plugin(now, input, outbox),
         }
+    }
+
+    /// A process ended and its output has been read.
+    pub(crate) fn finish(&mut self, now: Now, id: ProcessId, status: ExitStatus, outbox: &mut Outbox) {
+        self.with(id, |process| process.on_exited(status, now, outbox));
+        self.on_listener_ended(id, outbox);
     }
 
     /// Changes a process, if it is still there, and has it settled before the step ends: the only way to one.
@@ -265,7 +287,7 @@ impl Core {
     }
 
     /// Has all processes settled, in the order of the groups.
-    fn touch_all(&mut self) {
+    pub(crate) fn touch_all(&mut self) {
         self.touched.extend(self.groups.values().flat_map(|group| &group.processes));
     }
 
@@ -280,6 +302,10 @@ impl Core {
     /// Lets everything that is due happen, until nothing more is.
     fn settle(&mut self, now: Now, outbox: &mut Outbox) {
         self.touched.extend(self.schedule.due(now.monotonic));
+        if self.hooks.transition && self.next_transitions.is_none_or(|due| now.monotonic >= due) {
+            self.next_transitions = Some(now.monotonic + TRANSITION_INTERVAL);
+            outbox.effects.push(Effect::CallTransitions);
+        }
         loop {
             self.settle_touched(now, outbox);
             // An answer may let a request go on with its next call, which may change everything again.
@@ -294,7 +320,7 @@ impl Core {
     }
 
     fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
-        if self.is_started {
+        if self.is_started && !self.hooks.transition {
             let around = self.circumstances(now);
             for id in &self.touched {
                 if let Some(process) = self.processes.get_mut(id) {
@@ -342,7 +368,7 @@ impl Core {
     }
 
     pub(crate) fn circumstances(&self, now: Now) -> Circumstances {
-        Circumstances { now, mood: self.mood, spawn_is_overridden: self.spawn_is_overridden }
+        Circumstances { now, mood: self.mood, spawn_is_overridden: self.hooks.spawn }
     }
 
     fn on_signal(&mut self, signal: Signal, outbox: &mut Outbox) {

@@ -85,14 +85,18 @@ impl Pool {
 
     /// Whether it subscribes to events of this type.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        self.copies(name) > 0
+        EventType::of(name)
+            .is_some_and(|found| self.settings.events.iter().any(|wanted| found.is_within(wanted)))
     }
 
-    /// How often it gets an event of this type: once for each of its subscriptions that includes it, as in the
-    /// original.
-    fn copies(&self, name: &str) -> usize {
-        let Some(found) = EventType::of(name) else { return 0 };
-        self.settings.events.iter().filter(|wanted| found.is_within(wanted)).count()
+    /// A process was added to it.
+    pub(crate) fn adopt(&mut self, id: ProcessId) {
+        self.members.insert(id, Member::default());
+    }
+
+    /// A process was taken from it.
+    pub(crate) fn release(&mut self, id: ProcessId) {
+        self.members.shift_remove(&id);
     }
 
     /// Takes in an event if it wants it. The first pool that does gives it its serial.
@@ -103,7 +107,8 @@ impl Pool {
         next_serial: &mut u64,
         outbox: &mut Outbox,
     ) {
-        let copies = self.copies(event.name());
+        // One for each of its subscriptions that includes it, as in the original.
+        let copies = self.settings.events.iter().filter(|wanted| event.is_within(wanted)).count();
         if copies == 0 {
             return;
         }

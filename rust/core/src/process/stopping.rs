@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Process;
 use crate::config::LogLevel;
-use crate::effect::{Effect, KillPurpose};
+use crate::effect::{Effect, KillPurpose, RequestId};
 use crate::input::Now;
 use crate::operation::{Operation, OperationKind};
 use crate::outbox::Outbox;
@@ -36,7 +36,7 @@ impl Process {
         self.kill(self.config.stopsignal, now, outbox);
     }
 
-    pub(super) fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
+    pub(crate) fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
         if self.state == ProcessState::Backoff {
             outbox.debug(format_args!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
             self.deadline = None;
@@ -76,15 +76,20 @@ impl Process {
 
     /// Sends a signal that is not meant to end it; `request` learns the outcome.
     pub(crate) fn signal(&mut self, signal: Signal, operation: Operation, outbox: &mut Outbox) {
+        self.send(signal, operation.request, outbox);
+        self.wait_for(operation);
+    }
+
+    /// Sends a signal for a request.
+    pub(crate) fn send(&mut self, signal: Signal, request: RequestId, outbox: &mut Outbox) {
         outbox.debug(format_args!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
         outbox.effects.push(Effect::Kill {
             process: self.id,
             pid: self.pid,
             whole_group: false,
             signal,
-            purpose: KillPurpose::Request(operation.request),
+            purpose: KillPurpose::Request(request),
         });
-        self.wait_for(operation);
     }
 
     /// The engine sent a signal, or could not.

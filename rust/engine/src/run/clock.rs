@@ -1,7 +1,7 @@
 //! The only place where the engine looks at a clock for the core.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use supervisor_core::input::Now;
 
@@ -24,22 +24,26 @@ fn utc_offset(second: u64) -> i32 {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     origin: Instant,
+    /// Monotonic time at the origin: what the wall clock showed then, so that there is time before the start, too.
+    begun: Duration,
 }
 
 impl Clock {
-    /// A clock whose monotonic time begins now.
+    /// A clock whose monotonic time goes on from what the wall clock shows now.
     pub(crate) fn start() -> Self {
-        Self { origin: Instant::now() }
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { origin: Instant::now(), begun }
     }
 
     /// The time of a step.
     pub(crate) fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { monotonic: self.origin.elapsed(), wall, utc_offset: utc_offset(wall.as_secs()) }
+        let monotonic = self.begun + self.origin.elapsed();
+        Now { monotonic, wall, utc_offset: utc_offset(wall.as_secs()) }
     }
 
     /// A monotonic time of the core as the runtime counts it.
-    pub(crate) fn instant(&self, monotonic: std::time::Duration) -> tokio::time::Instant {
-        tokio::time::Instant::from_std(self.origin + monotonic)
+    pub(crate) fn instant(&self, monotonic: Duration) -> tokio::time::Instant {
+        tokio::time::Instant::from_std(self.origin + monotonic.saturating_sub(self.begun))
     }
 }
