@@ -84,6 +84,7 @@ bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/side_by_side.py
 	$(TESTS)/bin/python benchmarks/life_cycle.py
 	$(TESTS)/bin/python benchmarks/events.py
+	$(TESTS)/bin/python benchmarks/plugins.py
 
 fuzz: python ## compare the parsers with Python's for FUZZ_SECONDS (60) with random texts
 	PYTHON="$(PYTHON)" $(CARGO) run --locked --release $(FUZZ) -- $(FUZZ_SECONDS)

@@ -14,14 +14,14 @@ import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from supervisor import events, process, rpcinterface
+from supervisor import events, http, process, rpcinterface, web
 from supervisor._descriptors import Descriptors
 from supervisor._live import LiveOptions
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
 from supervisor.process import ProcessGroup, Subprocess
-from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface, SystemNamespaceRPCInterface
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
@@ -42,6 +42,9 @@ Handler = tuple[str, str]
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
 Answer = tuple[Any, ...]
 """A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
+
+
+_Replaced = tuple[list[str], bool, list[tuple[str, str]], list[str]]
 
 
 class _Custom(events.Event):
@@ -66,7 +69,7 @@ class Host:
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
-        self._replaced: tuple[list[str], bool, list[tuple[str, str]]] | None = None
+        self._replaced: _Replaced | None = None
         self._descriptors = Descriptors(daemon.ready)
         self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
@@ -91,11 +94,19 @@ class Host:
         refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
+        namespaces: dict[str, Any] = {"supervisor": self._standard}
+        self._options.httpservers = http.make_servers(self._options.server_configs, self._supervisord)
         for name, factory, options in factories * servers:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
                 return f"Could not make {name} rpc interface", traceback.format_exc()
+        namespaces.update(self._namespaces)
+        namespaces["system"] = SystemNamespaceRPCInterface(list(namespaces.items()))
+        for _, server in self._options.httpservers:
+            server.find(namespaces)
+        for page in web.replaced():
+            self._options.logger.warn(f"the page {page} of a plug-in is not served: pages are made natively")
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
@@ -196,15 +207,16 @@ class Host:
         lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
         return lonely
 
-    def replaced(self) -> tuple[list[str], bool, list[tuple[str, str]]] | None:
-        """Return what plug-ins replaced: methods of processes, `get_signal`, standard methods.
+    def replaced(self) -> _Replaced | None:
+        """Return what plug-ins replaced, and types of ticks that somebody subscribed to.
 
+        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._descriptors.watch(self._supervisord.get_process_map())
         get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced())
+        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), _ticks())
         if now == self._replaced:
             return None
         self._replaced = now
@@ -272,6 +284,14 @@ class Host:
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()
+
+
+def _ticks() -> list[str]:
+    """Return the types of ticks that somebody subscribed to."""
+    wanted = [
+        tick for tick in events.TICK_EVENTS if any(issubclass(tick, each) for each, _ in events.callbacks)
+    ]
+    return [str(events.getEventNameByType(tick)) for tick in wanted]
 
 
 def _unresolved(spec: str, section: str, why: Exception) -> str:

@@ -214,3 +214,30 @@ def make_allfunc(
 def make_main_rpcinterface(supervisord: Supervisor) -> SupervisorNamespaceRPCInterface:
     """Return the standard namespace of a daemon: the default factory of `[rpcinterface:supervisor]`."""
     return SupervisorNamespaceRPCInterface(supervisord)
+
+
+class SystemNamespaceRPCInterface:
+    """The methods of the namespace `system` that tell about methods, called from inside the daemon."""
+
+    def __init__(self, namespaces: list[tuple[str, Any]]) -> None:
+        self.namespaces: dict[str, Any] = {**dict(namespaces), "system": self}
+
+    def _listMethods(self) -> dict[str, str]:
+        """Return the help texts of all methods by their names."""
+        return {
+            f"{namespace}.{name}": str(getattr(plugin, name).__doc__)
+            for namespace, plugin in self.namespaces.items()
+            for name in vars(type(plugin))
+            if not name.startswith("_") and callable(getattr(plugin, name))
+        }
+
+    def listMethods(self) -> list[str]:
+        """Return the names of all methods."""
+        return sorted(self._listMethods())
+
+    def methodHelp(self, name: str) -> str:
+        """Return the help text of a method."""
+        try:
+            return self._listMethods()[name]
+        except KeyError:
+            raise RPCError(Faults.SIGNATURE_UNSUPPORTED) from None

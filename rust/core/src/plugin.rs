@@ -4,7 +4,7 @@
 //! [`PluginInput`], and is in force when the step ends. Where a plug-in replaced a method ([`Hooks`]), the core has
 //! the replacement called in place of what it does itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ pub enum PluginInput {
     Stage(Vec<GroupSettings>),
 }
 
-/// Which methods plug-ins replaced.
+/// Which methods plug-ins replaced, and what they want to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hooks {
     /// `Subprocess.spawn`.
@@ -81,6 +81,8 @@ pub struct Hooks {
     pub transition: bool,
     /// `Subprocess.finish`.
     pub finish: bool,
+    /// Types of ticks that somebody in the daemon subscribed to.
+    pub ticks: BTreeSet<String>,
     /// Methods of the standard namespace, with their help texts.
     pub methods: BTreeMap<String, String>,
 }
@@ -110,6 +112,7 @@ impl Core {
                     self.touch_all();
                 }
                 self.hooks = hooks;
+                self.on_pools_changed();
             }
             PluginInput::Call { request, method, params } => {
                 let call = Call { now, request, is_native: true };

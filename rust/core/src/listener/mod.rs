@@ -112,9 +112,9 @@ impl Core {
         outbox.effects.extend(events.into_iter().map(Effect::Emit));
     }
 
-    /// The pools changed: other ticks may be wanted.
+    /// The pools, or what plug-ins subscribed to, changed: other ticks may be wanted.
     pub(crate) fn on_pools_changed(&mut self) {
-        let pools = &self.pools;
-        self.ticks.want(|name| pools.values().any(|pool| pool.wants(name)));
+        let (pools, subscribed) = (&self.pools, &self.hooks.ticks);
+        self.ticks.want(|name| subscribed.contains(name) || pools.values().any(|pool| pool.wants(name)));
     }
 }
