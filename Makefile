@@ -83,6 +83,7 @@ test-wheel: wheel sdist environments ## install, replace and remove the wheel wi
 bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/side_by_side.py
 	$(TESTS)/bin/python benchmarks/life_cycle.py
+	$(TESTS)/bin/python benchmarks/supervisorctl.py
 	$(TESTS)/bin/python benchmarks/events.py
 	$(TESTS)/bin/python benchmarks/plugins.py
 

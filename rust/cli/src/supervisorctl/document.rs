@@ -41,8 +41,8 @@ own, or shows on a terminal only.
   when its main log says that something happens, apart from once in ten seconds; when that log cannot be followed
   or has a level above `info`, once a second.
 - `shutdown --wait` returns when nobody listens at the address any more and, over a unix socket, the process is gone.
-- On a terminal states have colours unless `NO_COLOR` is set, and what is unknown is followed by what may have been
-  meant. The shell edits lines, completes commands, options, groups and processes with Tab, and keeps
+- On a terminal states have colours unless `NO_COLOR` is set, what is unknown is followed by what may have been
+  meant, and `help` names the new command too. The shell edits lines, completes commands, options, groups and processes with Tab, and keeps
   its history in the `history_file` (`-r`), which is a plain text file.
 - When the socket is missing or refuses although a daemon runs, when this user may not use it, and when something
   else answers, a further line on standard error says so.
