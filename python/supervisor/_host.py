@@ -37,14 +37,13 @@ _lives = itertools.count()
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
+Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
+"""Methods of `Subprocess`, whether `get_signal`, standard methods with their help texts, periods of ticks."""
 Handler = tuple[str, str]
 """Name of a pool, and what its `result_handler` is called."""
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
 Answer = tuple[Any, ...]
 """A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
-
-
-_Replaced = tuple[list[str], bool, list[tuple[str, str]], list[str]]
 
 
 class _Custom(events.Event):
@@ -69,7 +68,7 @@ class Host:
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
-        self._replaced: _Replaced | None = None
+        self._replaced: Replaced | None = None
         self._descriptors = Descriptors(daemon.ready)
         self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
@@ -207,8 +206,8 @@ class Host:
         lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
         return lonely
 
-    def replaced(self) -> _Replaced | None:
-        """Return what plug-ins replaced, and types of ticks that somebody subscribed to.
+    def replaced(self) -> Replaced | None:
+        """Return what plug-ins replaced, and which ticks they want.
 
         These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
@@ -216,7 +215,7 @@ class Host:
         if "get_process_map" in vars(self._supervisord):
             self._descriptors.watch(self._supervisord.get_process_map())
         get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), _ticks())
+        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), events.wanted_ticks())
         if now == self._replaced:
             return None
         self._replaced = now
@@ -284,14 +283,6 @@ class Host:
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()
-
-
-def _ticks() -> list[str]:
-    """Return the types of ticks that somebody subscribed to."""
-    wanted = [
-        tick for tick in events.TICK_EVENTS if any(issubclass(tick, each) for each, _ in events.callbacks)
-    ]
-    return [str(events.getEventNameByType(tick)) for tick in wanted]
 
 
 def _unresolved(spec: str, section: str, why: Exception) -> str:

@@ -4,14 +4,14 @@
 //! [`PluginInput`], and is in force when the step ends. Where a plug-in replaced a method ([`Hooks`]), the core has
 //! the replacement called in place of what it does itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::{GroupSettings, ProgramSettings};
 use crate::core::Core;
 use crate::effect::{Effect, ProcessId, RequestId, StdinPurpose};
-use crate::event::Event;
+use crate::event::{Event, TickPeriod};
 use crate::input::{ExitStatus, Now};
 use crate::outbox::Outbox;
 use crate::rpc::{Call, STANDARD};
@@ -22,7 +22,7 @@ use crate::xml::Value;
 /// One thing that a plug-in did. What names a process or a group that is gone does nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PluginInput {
-    /// It replaced methods.
+    /// It replaced methods, or subscribed to ticks.
     Hooks(Hooks),
     /// It calls a method of the standard namespace, the engine's own.
     Call {
@@ -81,10 +81,10 @@ pub struct Hooks {
     pub transition: bool,
     /// `Subprocess.finish`.
     pub finish: bool,
-    /// Types of ticks that somebody in the daemon subscribed to.
-    pub ticks: BTreeSet<String>,
     /// Methods of the standard namespace, with their help texts.
     pub methods: BTreeMap<String, String>,
+    /// Ticks that somebody subscribed to, the shortest period first.
+    pub ticks: Vec<TickPeriod>,
 }
 
 /// An attribute of a process, and what a plug-in assigned to it.
@@ -112,7 +112,7 @@ impl Core {
                     self.touch_all();
                 }
                 self.hooks = hooks;
-                self.on_pools_changed();
+                self.note_wanted_ticks();
             }
             PluginInput::Call { request, method, params } => {
                 let call = Call { now, request, is_native: true };

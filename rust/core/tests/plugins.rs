@@ -3,7 +3,7 @@
 
 mod pretend;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pretend::{Machine, Script, group, idle, program};
@@ -120,18 +120,6 @@ fn replaced_transitions_are_called_once_a_second_and_decide() {
     machine.end("web", ExitStatus::Code(1));
     machine.seconds(5);
     assert_eq!(machine.state("web"), ProcessState::Running, "the engine's own again");
-}
-
-#[test]
-fn the_clock_wakes_the_daemon_for_those_who_subscribed() {
-    let (mut machine, _) = running(program("web"));
-    assert_eq!(machine.core.next_deadline(), None);
-    let ticks = BTreeSet::from(["TICK_60".to_owned()]);
-    act(&mut machine, PluginInput::Hooks(Hooks { ticks, ..Hooks::default() }));
-    machine.seconds(61);
-    assert!(machine.events.iter().any(|event| event.name() == "TICK_60"));
-    act(&mut machine, PluginInput::Hooks(Hooks::default()));
-    assert_eq!(machine.core.next_deadline(), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use supervisor_core::config::Settings;
 use supervisor_core::effect::ProcessId;
-use supervisor_core::event::{Event, EventType};
+use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
 use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::plugin::Hooks;
@@ -26,7 +26,7 @@ pub(crate) struct PythonHost {
 }
 
 /// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
-/// what is replaced, methods of the standard namespace with their help texts, and types of ticks that are wanted.
+/// what is replaced, methods of the standard namespace with their help texts, and the periods of wanted ticks.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
@@ -36,7 +36,7 @@ struct Replaced {
     #[pyo3(item(2))]
     methods: Vec<(String, String)>,
     #[pyo3(item(3))]
-    ticks: Vec<String>,
+    ticks: Vec<u64>,
 }
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
@@ -200,7 +200,10 @@ impl PluginHost for PythonHost {
                 transition: has("transition"),
                 finish: has("finish"),
                 methods: methods.into_iter().collect(),
-                ticks: ticks.into_iter().collect(),
+                ticks: TickPeriod::ALL
+                    .into_iter()
+                    .filter(|period| ticks.contains(&period.seconds()))
+                    .collect(),
             };
             self.overrides = Overrides { hooks, signal };
         }
