@@ -36,7 +36,7 @@ CANNOT: dict[str, dict[str, str]] = {
             DAEMON,
             "SupervisorNamespaceXMLRPCInterfaceTests",
             """
-            test__interpretProcessInfo test__interpretProcessInfo_doesnt_report_negative_uptime
+            test__interpretProcessInfo_doesnt_report_negative_uptime
             test_addProcessGroup test_clearAllProcessLogs test_clearAllProcessLogs_no_processes
             test_clearAllProcessLogs_onefails test_clearLog test_clearLog_unreadable
             test_clearLog_unremoveable test_clearProcessLogAliasedTo_clearProcessLogs
