@@ -188,9 +188,9 @@ def test_a_fork_bomb_is_bounded_by_its_users_limit_and_ends_with_its_group(prepa
     shell = int(daemon.wait_log_match(r"INFO spawned: 'x' with pid (\d+)")[1])
     bombs = processes.group_of(shell)
     assert 0 < len(bombs) <= 20
-    assert {os.stat(f"/proc/{pid}").st_uid for pid in bombs if processes.command_line(pid)[:1] == ["sleep"]} == {
-        nobody.pw_uid
-    }
+    assert {
+        os.stat(f"/proc/{pid}").st_uid for pid in bombs if processes.command_line(pid)[:1] == ["sleep"]
+    } == {nobody.pw_uid}
     assert zombies(daemon.started_as) == []
     # The shell gave up; what it left is in the group of a process that has ended, so it is ended here.
     for pid in bombs:

@@ -12,10 +12,11 @@ use crate::effect::{Effect, ProcessId, SpawnPlan, StdinPurpose};
 use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
+use crate::history::Change;
 use crate::input::{Input, Now};
 use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
-use crate::process::{Circumstances, Process};
+use crate::process::{Circumstances, Moment, Process};
 use crate::rpc::{Parts, Requests};
 use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
@@ -49,8 +50,8 @@ pub struct Core {
     /// Namespaces that plug-ins answer, with their methods and help texts.
     pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
     spawn_is_overridden: bool,
-    /// `Input::Start` has come: processes may start.
-    is_started: bool,
+    /// When `Input::Start` came: since then processes may start.
+    started: Option<Moment>,
 }
 
 impl Core {
@@ -75,7 +76,7 @@ impl Core {
             shutdown: Shutdown::default(),
             plugin_namespaces: BTreeMap::new(),
             spawn_is_overridden: false,
-            is_started: false,
+            started: None,
         }
     }
 
@@ -94,6 +95,22 @@ impl Core {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// When processes began to start; `None` before.
+    #[must_use]
+    pub fn started(&self) -> Option<Moment> {
+        self.started
+    }
+
+    fn is_started(&self) -> bool {
+        self.started.is_some()
+    }
+
+    /// The daemon's pid, 0 before it started.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// State of the daemon.
@@ -170,7 +187,19 @@ impl Core {
         let mut outbox = Outbox::default();
         self.take_in(now, input, &mut outbox);
         self.settle(now, &mut outbox);
+        self.remember(now, &outbox.effects);
         effects.append(&mut outbox.effects);
+    }
+
+    /// Keeps the changes of state among the effects of a step in the histories of their processes.
+    fn remember(&mut self, now: Now, effects: &[Effect]) {
+        for effect in effects {
+            let Effect::Emit(Event::ProcessState(event)) = effect else { continue };
+            if let Some(process) = self.processes.get_mut(&event.process) {
+                let change = Change { at: now, from: event.from, to: event.to, pid: event.pid };
+                process.history.changed(change);
+            }
+        }
     }
 
     /// Applies the input itself; what follows from it is left to [`Self::settle`].
@@ -179,7 +208,7 @@ impl Core {
             Input::Load => self.add_all_groups(outbox),
             Input::Start { pid } => {
                 self.pid = pid;
-                self.is_started = true;
+                self.started = Some(now);
                 outbox.effects.push(Effect::Emit(Event::SupervisorRunning));
                 self.touch_all();
             }
@@ -234,6 +263,9 @@ impl Core {
             }
             Input::Request { request, method, params } => {
                 self.on_request(now, request, &method, params, outbox);
+            }
+            Input::Command { request, method, params } => {
+                self.on_command(now, request, method, params, outbox);
             }
             Input::PluginAnswered { request, answer } => self.reply(request, answer, outbox),
             Input::Signal(signal) => self.on_signal(signal, outbox),
@@ -292,7 +324,7 @@ impl Core {
     }
 
     fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
-        if self.is_started {
+        if self.is_started() {
             let around = self.circumstances(now);
             for id in &self.touched {
                 if let Some(process) = self.processes.get_mut(id) {
@@ -301,12 +333,12 @@ impl Core {
             }
         }
         self.plan_spawns(now, outbox);
-        if !self.mood.allows_starts() && self.is_started {
+        if !self.mood.allows_starts() && self.is_started() {
             let mut shutdown = std::mem::take(&mut self.shutdown);
             shutdown.proceed(self, now, outbox);
             self.shutdown = shutdown;
         }
-        if self.is_started {
+        if self.is_started() {
             self.tick(now, outbox);
         }
         self.tell_listeners(outbox);

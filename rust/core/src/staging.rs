@@ -134,6 +134,7 @@ impl Core {
     /// Keeps a new reading of the configuration, without applying it to any group.
     fn stage(&mut self, new: Settings) {
         self.settings.groups = new.groups;
+        self.settings.included = new.included;
         for group in self.groups.values_mut() {
             group.is_as_staged = false;
         }
@@ -148,6 +149,12 @@ impl Core {
     /// How the staged groups differ from those in use.
     #[must_use]
     pub fn diff(&self) -> GroupDiff {
+        self.diff_to(&self.settings.groups)
+    }
+
+    /// How groups of another reading of the configuration differ from those in use.
+    #[must_use]
+    pub fn diff_to(&self, groups: &[GroupSettings]) -> GroupDiff {
         let active: Vec<ActiveGroup<'_>> = self
             .groups()
             .map(|group| ActiveGroup {
@@ -157,7 +164,7 @@ impl Core {
                 listener: group.listener.as_ref(),
             })
             .collect();
-        GroupDiff::between(&active, &self.settings.groups)
+        GroupDiff::between(&active, groups)
     }
 }
 

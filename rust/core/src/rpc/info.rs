@@ -46,7 +46,8 @@ impl Core {
 }
 
 /// The struct of `getProcessInfo` (parity 4); times are seconds, capped to what XML-RPC's `int` holds.
-fn process_info(process: &Process, now: Now) -> Value {
+#[must_use]
+pub fn process_info(process: &Process, now: Now) -> Value {
     let logfile = |target: &LogTarget| match target {
         LogTarget::File(path) => path.display().to_string(),
         LogTarget::Syslog => "syslog".to_owned(),

@@ -7,7 +7,7 @@
 mod arguments;
 mod daemon;
 pub mod fault;
-mod groups;
+pub mod groups;
 pub mod info;
 mod logs;
 mod multicall;
@@ -65,7 +65,26 @@ impl Core {
         params: Vec<Value>,
         outbox: &mut Outbox,
     ) {
-        match self.call(Call { now, request }, method, params, outbox) {
+        let answer = self.call(Call { now, request }, method, params, outbox);
+        self.conclude(request, answer, outbox);
+    }
+
+    /// The daemon's own pages call a method of the standard interface, whatever the configuration calls that.
+    pub(crate) fn on_command(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        method: &str,
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) {
+        let answer = self.call_standard(Call { now, request }, (STANDARD, method), params, outbox);
+        self.conclude(request, answer, outbox);
+    }
+
+    /// Answers a request unless it stays open.
+    fn conclude(&mut self, request: RequestId, answer: Result<Answer, Fault>, outbox: &mut Outbox) {
+        match answer {
             Ok(Answer::Now(value)) => self.reply(request, Ok(value), outbox),
             Ok(Answer::Later) => {}
             Err(fault) => self.reply(request, Err(fault), outbox),
@@ -93,7 +112,17 @@ impl Core {
             return Ok(Answer::Later);
         }
         let namespace = self.standard_namespace(namespace).ok_or_else(unknown)?;
-        let entry = table::find(namespace, name).ok_or_else(unknown)?;
+        self.call_standard(call, (namespace, name), params, outbox)
+    }
+
+    fn call_standard(
+        &mut self,
+        call: Call,
+        (namespace, name): (&str, &str),
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, Fault> {
+        let entry = table::find(namespace, name).ok_or_else(|| Fault::new(FaultCode::UnknownMethod))?;
         let arguments = Arguments::of(entry, params)?;
         (entry.handler)(self, call, &arguments, outbox)
     }

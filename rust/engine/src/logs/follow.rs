@@ -12,24 +12,21 @@ use tokio::sync::mpsc;
 use super::shared::Shared;
 use super::watch::Following;
 
-/// How much of the log a follower gets to see first.
-const HEAD: u64 = 1024;
-
 /// Most bytes handed on at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// Said when the log became shorter.
 const TRUNCATED: &[u8] = b"==> File truncated <==\n";
 
-/// Sends the end of the log at `path`, then what is added, until the receiver is dropped. Ends at once where
+/// Sends the last `head` bytes of the log at `path`, then what is added, until the receiver is dropped. Ends at once where
 /// there is no such file.
 ///
 /// Woken by the log thread's own writes and, where the system tells of them, by those of others. A receiver that
 /// is slow holds up nobody else.
-pub(crate) async fn follow(shared: Rc<Shared>, path: PathBuf, receiver: mpsc::Sender<Bytes>) {
+pub(crate) async fn follow(shared: Rc<Shared>, path: PathBuf, head: u64, receiver: mpsc::Sender<Bytes>) {
     // Before the first look, so that nothing that is written meanwhile goes unnoticed.
     let mut following = Following::begin(&shared, &path);
-    let Ok(mut log) = Followed::open(&path) else { return };
+    let Ok(mut log) = Followed::open(&path, head) else { return };
     loop {
         match log.next() {
             Ok(Next::Bytes(bytes)) => {
@@ -63,9 +60,9 @@ struct Followed {
 }
 
 impl Followed {
-    fn open(path: &Path) -> io::Result<Self> {
+    fn open(path: &Path, head: u64) -> io::Result<Self> {
         let file = open_regular(path)?;
-        let position = file.metadata()?.len().saturating_sub(HEAD);
+        let position = file.metadata()?.len().saturating_sub(head);
         Ok(Self { path: path.to_owned(), file, position })
     }
 

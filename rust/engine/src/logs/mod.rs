@@ -179,13 +179,13 @@ impl Logs {
         async { answer.await.unwrap_or(Err(LogReadError::Failed)) }
     }
 
-    /// Follows a log: its last 1024 bytes, then what the log thread adds. Ends when the receiver is dropped, or
+    /// Follows a log: its last `head` bytes, then what the log thread adds. Ends when the receiver is dropped, or
     /// at once where there is no such file. When the log becomes shorter, `==> File truncated <==` comes and
     /// then the log from its beginning; a replaced file is followed on.
     #[must_use]
-    pub fn follow(&self, path: &Path) -> mpsc::Receiver<Bytes> {
+    pub fn follow(&self, path: &Path, head: u64) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(FOLLOWED_PIECES);
-        self.tell(Command::Follow(path.to_owned(), sender));
+        self.tell(Command::Follow(path.to_owned(), head, sender));
         receiver
     }
 

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Attach(Output),
     Drain(ProcessId, oneshot::Sender<()>),
     Read(LogRange, oneshot::Sender<Result<LogText, LogReadError>>),
-    Follow(PathBuf, mpsc::Sender<Bytes>),
+    Follow(PathBuf, u64, mpsc::Sender<Bytes>),
     CreateAutomatic(String, PathBuf, oneshot::Sender<io::Result<PathBuf>>),
     Remove(Vec<PathBuf>),
     Reopen,
@@ -154,7 +154,9 @@ fn carry_out(shared: &Rc<Shared>, command: Command) {
             });
         }
         Command::Read(range, answer) => drop(answer.send(read::read(&range))),
-        Command::Follow(path, receiver) => drop(spawn_local(follow(Rc::clone(shared), path, receiver))),
+        Command::Follow(path, head, receiver) => {
+            drop(spawn_local(follow(Rc::clone(shared), path, head, receiver)));
+        }
         Command::CreateAutomatic(prefix, folder, answer) => {
             drop(answer.send(automatic::create(&prefix, &folder)));
         }

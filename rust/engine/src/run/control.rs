@@ -54,6 +54,15 @@ pub(crate) enum Message {
         /// Who waits.
         reply: oneshot::Sender<Answer>,
     },
+    /// A page calls a method of the standard interface by its name alone.
+    Command {
+        /// The method.
+        method: &'static str,
+        /// Its arguments.
+        params: Vec<Value>,
+        /// Who waits.
+        reply: oneshot::Sender<Answer>,
+    },
     /// The logs of a process are open (or not): it can be spawned.
     LogsOpened(Box<SpawnPlan>, Result<OpenLogs, SpawnError>),
     /// A deferred answer of a plug-in is due to be asked for again.
@@ -249,11 +258,13 @@ impl Control {
             }
             Message::Log(level, message) => self.logs.line(level, &message),
             Message::Call { call, reply } => {
-                let request = RequestId(self.next_request);
-                self.next_request += 1;
-                self.replies.insert(request, reply);
+                let request = self.open_request(reply);
                 let MethodCall { method, params } = call;
                 self.inputs.push_back(Input::Request { request, method, params });
+            }
+            Message::Command { method, params, reply } => {
+                let request = self.open_request(reply);
+                self.inputs.push_back(Input::Command { request, method, params });
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
@@ -274,6 +285,13 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn open_request(&mut self, reply: oneshot::Sender<Answer>) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.replies.insert(request, reply);
+        request
     }
 
     fn on_signal(&mut self, signal: Signal) {

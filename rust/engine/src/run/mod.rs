@@ -252,12 +252,13 @@ fn serve(
     let local = tokio::task::LocalSet::new();
     let mood = local.block_on(runtime, async {
         let mut control =
-            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
+            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, Arc::clone(&read_settings)));
         for effect in effects {
             control.carry_out(effect, host).await;
         }
         control.take_in_all(host).await;
-        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs: logs.clone(), clock });
+        let backend: Rc<dyn Backend> =
+            Rc::new(Daemon { handle, messages, logs: logs.clone(), clock, read_settings });
         let mut servers = Servers::start(listeners, &backend)?;
         let said = logs.clone();
         control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
