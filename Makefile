@@ -13,7 +13,10 @@ JOBS ?= 4
 TOOLS := .environments/tools
 TESTS := .environments/tests
 BIN := $(CURDIR)/$(TOOLS)/bin
-PYTEST := $(TESTS)/bin/python -m pytest -n $(JOBS)
+# Real processes on a busy machine: a failure counts when it happens twice. What needed a retry is listed
+# (`RERUN`, `FLAKY`), and is a defect of the test or of what it tests.
+RETRIES ?= 1
+PYTEST := $(TESTS)/bin/python -m pytest -n $(JOBS) --reruns $(RETRIES)
 
 # One folder of build results for everything: cargo, the wheel, and the source distribution's test.
 CARGO_TARGET_DIR ?= $(CURDIR)/target
@@ -51,7 +54,7 @@ check-core: ## prove that the core depends on neither tokio nor nix nor pyo3
 
 test-rust: ## Rust tests: nextest where it is installed, else cargo test
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then set -x; \
-		$(CARGO) nextest run --locked --no-fail-fast && $(CARGO) test --locked --doc; \
+		$(CARGO) nextest run --locked --no-fail-fast --retries $(RETRIES) && $(CARGO) test --locked --doc; \
 	else set -x; $(CARGO) test --locked --no-fail-fast; fi
 
 # For contributors, so with what is private, and links to it.

@@ -209,18 +209,6 @@ def test_a_listener_of_childutils(supervise: Supervise, under_test: UnderTest) -
     )
 
 
-@pytest.mark.not_yet("G: result handlers are Python code inside the daemon")
-def test_a_result_handler_of_ones_own(supervise: Supervise) -> None:
-    daemon = supervise(
-        listener(
-            "pool", "REMOTE_COMMUNICATION", more="result_handler = supervisor.dispatchers:default_handler"
-        )
-        + listener("other", "REMOTE_COMMUNICATION", log="other", more="result_handler = os.path:join")
-    )
-    send(daemon, "a")
-    daemon.wait_log("WARN other: event caused an error")
-
-
 # Standard input
 
 

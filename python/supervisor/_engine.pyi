@@ -14,6 +14,38 @@ def run_echo(argv: list[str]) -> int:
 def run_pidproxy(argv: list[str]) -> int:
     """Run a command and pass signals on to it through its pid file; returns the exit code."""
 
+ROOT_SEARCH_WARNING: str
+"""What is said when root leaves the choice of the configuration to the default places."""
+
+def find_configuration(program: str) -> str:
+    """Return the first default place at which there is a file, for a program that was called so.
+
+    Raises ValueError when there is none.
+    """
+
+def read_daemon_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
+    """Read the command line of supervisord.
+
+    Returns `config_file`, `overrides` (texts by option) and `ending`: standard output, standard error and
+    status of a run that ends here, or None.
+    """
+
+def read_client_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
+    """Read the command line of supervisorctl: the same, and `interactive` and `action`."""
+
+def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str, Any]:
+    """Read a configuration for the daemon; plug-ins are named, not imported.
+
+    Returns `supervisord`, `groups`, `servers`, `plugins` (name, factory, arguments) and `messages` (level,
+    text). Raises ValueError with the message of a bad configuration.
+    """
+
+def read_client_configuration(path: str | None, overrides: dict[str, str]) -> dict[str, Any]:
+    """Read a configuration for the client, or its defaults without a path: options, and `plugins`.
+
+    Raises ValueError with the message of a bad configuration.
+    """
+
 class Daemon:
     """The running daemon, for the classes that plug-ins see. Methods may be called from any thread.
 

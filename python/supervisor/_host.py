@@ -5,18 +5,19 @@ The other side is `rust/python/src/plugins.rs`. Everything here runs on the thre
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from supervisor import events
+from supervisor._live import LiveOptions
+from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
-from supervisor.options import ServerOptions
-from supervisor.process import Subprocess, _find
-from supervisor.states import getProcessStateDescription
+from supervisor.process import ProcessConfig, ProcessGroup, ProcessGroupConfig, Subprocess, _find
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
@@ -30,6 +31,8 @@ _NATIVE_SPAWN = Subprocess.spawn
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
+Handler = tuple[str, str]
+"""Name of a pool, and what its `result_handler` is called."""
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
 Answer = tuple[Any, ...]
 """A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
@@ -40,13 +43,16 @@ class Host:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._options = ServerOptions(daemon)
+        self._options = LiveOptions(daemon)
         self._supervisord = Supervisor(self._options)
         self._namespaces: dict[str, Any] = {}
+        self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
 
-    def load(self, sections: list[Section], servers: int) -> Namespaces | tuple[str, str | None]:
+    def load(
+        self, sections: list[Section], handlers: list[Handler], servers: int
+    ) -> Namespaces | tuple[str, str | None]:
         """Make the plug-ins of the sections, once for each HTTP server as the original does.
 
         Returns the namespaces with their methods, or why they cannot be made with a traceback for the log.
@@ -58,7 +64,10 @@ class Host:
             try:
                 factories.append((name, _resolve(spec), dict(settings)))
             except (AttributeError, ImportError) as why:
-                return f"{spec} cannot be resolved within [rpcinterface:{name}]: {why}", None
+                return _unresolved(spec, f"rpcinterface:{name}", why), None
+        refusal = self.resolve_handlers(handlers)
+        if refusal is not None:
+            return refusal, None
         for name, factory, options in factories * servers:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
@@ -98,40 +107,61 @@ class Host:
         """Return whether anybody subscribed."""
         return bool(events.callbacks)
 
-    def notify_state(
-        self, process: tuple[int, str], from_state: int, state: int, pid: int, tries: int, expected: bool
-    ) -> None:
-        """Tell of a change of a process' state."""
-        number, group = process
-        changed = self._supervisord.process_groups[group].processes._process(number)
-        changed._told = {"state": state, "pid": pid, "backoff": tries}
+    def notify(self, name: str, details: tuple[Any, ...]) -> None:
+        """Tell subscribers of an event: the name of its type, and what `details` of the engine tells."""
+        with self._made(name, details) as event:
+            events.notify(event)
+
+    def resolve_handlers(self, handlers: list[Handler]) -> str | None:
+        """Import the result handlers of pools; returns why one of them cannot be."""
+        for pool, spec in handlers:
+            try:
+                self._handlers[spec] = _resolve(spec)
+            except (AttributeError, ImportError) as why:
+                return _unresolved(spec, f"eventlistener:{pool}", why)
+        return None
+
+    def judge(self, spec: str, result: bytes, name: str, details: tuple[Any, ...]) -> bool:
+        """Return whether a result handler accepts what a listener answered to an event.
+
+        An exception other than RejectEvent is raised.
+        """
+        with self._made(name, details) as event:
+            pass
         try:
-            name = f"PROCESS_STATE_{getProcessStateDescription(state)}"
-            events.notify(getattr(events.EventTypes, name)(changed, from_state, expected))
-        finally:
-            changed._told = None
+            self._handlers[spec](event, result)
+        except RejectEvent:
+            return False
+        return True
 
-    def notify_named(self, event: str, group: str) -> None:
-        """Tell that a group was added or removed."""
-        events.notify(getattr(events.EventTypes, event)(group))
+    @contextlib.contextmanager
+    def _made(self, name: str, details: tuple[Any, ...]) -> Iterator[events.Event]:
+        """Make an event; meanwhile the process of a change of state shows what the event says."""
+        event_type: Any = getattr(events.EventTypes, name)
+        if issubclass(event_type, events.ProcessStateEvent):
+            process, from_state, state, pid, tries, expected = details
+            changed = self._process(*process)
+            changed._told = {"state": state, "pid": pid, "backoff": tries}
+            try:
+                yield event_type(changed, from_state, expected)
+            finally:
+                changed._told = None
+        elif issubclass(event_type, (events.ProcessLogEvent, events.ProcessCommunicationEvent)):
+            process, pid, data = details
+            yield event_type(self._process(*process), pid, data)
+        elif issubclass(event_type, events.TickEvent):
+            yield event_type(*details, self._supervisord)
+        else:
+            yield event_type(*details)
 
-    def notify_output(self, event: str, process: tuple[int, str], pid: int, data: bytes) -> None:
-        """Tell of output of a process."""
-        number, group = process
-        source = self._supervisord.process_groups[group].processes._process(number)
-        events.notify(getattr(events.EventTypes, event)(source, pid, data))
-
-    def notify_remote(self, kind: str, data: str) -> None:
-        """Tell of a message of a client."""
-        events.notify(events.RemoteCommunicationEvent(kind, data))
-
-    def notify_tick(self, event: str, when: int) -> None:
-        """Tell that the clock went over a multiple of a period."""
-        events.notify(getattr(events.EventTypes, event)(when, self._supervisord))
-
-    def notify_plain(self, event: str) -> None:
-        """Tell of an event that says nothing but its name."""
-        events.notify(getattr(events.EventTypes, event)())
+    def _process(self, number: int, group: str, name: str) -> Subprocess:
+        """Return a process; one that is gone knows its names alone."""
+        groups = self._supervisord.process_groups
+        if group in groups and name in groups[group].processes:
+            return groups[group].processes._process(number)
+        gone = ProcessConfig(self._options, number)
+        vars(gone)["name"] = name
+        return Subprocess(gone, ProcessGroup(ProcessGroupConfig(self._options, group, 0)))
 
     def overrides_spawn(self) -> bool:
         """Return whether a plug-in replaced `Subprocess.spawn`, for all processes or for one."""
@@ -149,7 +179,13 @@ class Host:
         """Let go of the plug-ins: nobody is told of anything any more."""
         events.clear()
         self._namespaces.clear()
+        self._handlers.clear()
         self._deferred.clear()
+
+
+def _unresolved(spec: str, section: str, why: Exception) -> str:
+    """Return what whoever starts the daemon reads when Python code is not there."""
+    return f"{spec} cannot be resolved within [{section}]: {why}"
 
 
 def _resolve(spec: str) -> Callable[..., Any]:

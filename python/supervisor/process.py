@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpected
-
 if TYPE_CHECKING:
     from supervisor._engine import Daemon
-    from supervisor.options import ServerOptions
-
-_AUTORESTART = {"never": False, "unexpected": RestartWhenExitUnexpected, "always": RestartUnconditionally}
+    from supervisor._live import LiveOptions
 
 
 class ProcessConfig:
     """What the configuration says of a process, an attribute for each option (`user` is `uid`)."""
 
-    def __init__(self, options: ServerOptions, id: int) -> None:  # the engine's word for it
+    def __init__(self, options: LiveOptions, id: int) -> None:  # the engine's word for it
         self.options = options
         self._id = id
 
@@ -31,10 +27,9 @@ class ProcessConfig:
             raise AttributeError(name)
         program = self.options._daemon.program(self._id)
         try:
-            value = program[name]
+            return program[name]
         except KeyError:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
-        return _AUTORESTART[value] if name == "autorestart" else value
 
 
 class Subprocess:
@@ -105,7 +100,7 @@ class Subprocess:
 class ProcessGroupConfig:
     """What the configuration says of a group."""
 
-    def __init__(self, options: ServerOptions, name: str, priority: int) -> None:
+    def __init__(self, options: LiveOptions, name: str, priority: int) -> None:
         self.options = options
         self.name = name
         self.priority = priority
@@ -168,7 +163,7 @@ class Processes(_View, Mapping[str, Subprocess]):
 class ProcessGroups(_View, Mapping[str, ProcessGroup]):
     """The groups by their names; each is the same object for as long as the group is there."""
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: LiveOptions) -> None:
         self._options = options
         self._known: dict[str, ProcessGroup] = {}
 

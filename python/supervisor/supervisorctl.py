@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
+
+
+class ControllerPluginBase:
+    """What plug-ins of the control program are derived from; `ctl` is the `Controller`."""
+
+    name = ""
+
+    def __init__(self, controller: Any) -> None:
+        self.ctl = controller
+
+
+class DefaultControllerPlugin(ControllerPluginBase):
+    """The built-in commands."""
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from supervisor.options import ServerOptions
+from supervisor._live import LiveOptions
 from supervisor.process import ProcessGroups
 from supervisor.states import SupervisorStates
 
@@ -19,7 +19,7 @@ __all__ = ["Supervisor", "SupervisorStates", "main"]
 class Supervisor:
     """The daemon as plug-ins see it: what their factory gets as its first argument."""
 
-    def __init__(self, options: ServerOptions) -> None:
+    def __init__(self, options: LiveOptions) -> None:
         self.options = options
         self.process_groups: ProcessGroups = options._groups
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use supervisor_core::config::check::check_configuration;
 use supervisor_core::config::paths::abspath;
-use supervisor_core::config::{Overrides, ROOT_SEARCH_WARNING, Settings, find_config, read};
-use supervisor_core::listener::DEFAULT_RESULT_HANDLER;
-use supervisor_core::rpc::STANDARD_FACTORY;
+use supervisor_core::config::{ROOT_SEARCH_WARNING, find_config, read};
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
 use supervisor_engine::plugins::PluginHost;
@@ -50,9 +48,11 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         return Err(report(&check_configuration(&system, &config_file, &said.overrides), said.json));
     }
     let overrides = said.overrides;
-    let settings = read_to_run(&config_file, &overrides).map_err(usage)?;
-    if make_host.is_none() && needs_python(&settings) {
-        return Err(usage(hand_over("supervisor.supervisord", &program, arguments)));
+    let read = move |path: &str| read(&RealSystem, path, &overrides).map_err(|error| error.to_string());
+    let settings = read(&config_file).map_err(usage)?;
+    let become_python = || hand_over("supervisor.supervisord", &program, arguments);
+    if make_host.is_none() && settings.python_code().is_some() {
+        return Err(usage(become_python()));
     }
     let absolute = settings.daemon.config_file.display().to_string();
     let read_settings = move || {
@@ -60,39 +60,14 @@ fn start(argv: &[String], make_host: Option<MakeHost>) -> Result<(), Ending> {
         // to its directory.
         let is_same = abspath(&RealSystem, &config_file) == absolute;
         let path = if is_same { &config_file } else { &absolute };
-        read_to_run(path, &overrides)
+        read(path)
     };
     run_daemon(Start {
         version: VERSION,
         settings,
         read_settings: Arc::new(read_settings),
         host: make_host.map(|make| make()),
+        become_python: &become_python,
     })
     .map_err(|error| usage(error.0))
-}
-
-/// Refuses pools of listeners whose results only Python code could judge, which this version cannot call.
-fn refuse_result_handlers(settings: &Settings) -> Result<(), String> {
-    let pools = settings.groups.iter().filter_map(|group| Some((&group.name, group.listener.as_ref()?)));
-    let mut foreign = pools.filter(|(_, listener)| listener.result_handler != DEFAULT_RESULT_HANDLER);
-    match foreign.next() {
-        None => Ok(()),
-        Some((name, listener)) => Err(format!(
-            "result_handler {} of [eventlistener:{name}] cannot be used: this version knows \
-             {DEFAULT_RESULT_HANDLER} alone",
-            listener.result_handler
-        )),
-    }
-}
-
-/// Whether the configuration names Python code that runs inside the daemon.
-fn needs_python(settings: &Settings) -> bool {
-    settings.rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY)
-}
-
-/// Reads a configuration, and refuses what this version cannot run; the error is the text after `Error: `.
-fn read_to_run(path: &str, overrides: &Overrides) -> Result<Settings, String> {
-    let settings = read(&RealSystem, path, overrides).map_err(|error| error.to_string())?;
-    refuse_result_handlers(&settings)?;
-    Ok(settings)
 }

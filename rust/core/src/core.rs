@@ -239,6 +239,7 @@ impl Core {
                 self.on_stdin_written(request, process, error, outbox);
             }
             Input::ListenerOutput { process, data } => self.on_listener_output(process, &data, outbox),
+            Input::Judged { process, verdict } => self.on_judged(process, verdict, outbox),
             Input::Captured { process, channel, data } => {
                 if let Some(output) = self.output_event(process, channel, data) {
                     let name = expand::repr(&output.name);

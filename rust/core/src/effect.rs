@@ -243,6 +243,17 @@ pub enum Effect {
     },
     /// Close and open again the main log and all child logs (SIGUSR2).
     ReopenLogs,
+    /// Have a pool's own `result_handler` judge the result of a listener; answered by `Input::Judged`.
+    Judge {
+        /// The listener.
+        process: ProcessId,
+        /// `module:attribute` of the handler.
+        handler: String,
+        /// The event that the listener was busy with.
+        event: Event,
+        /// What it answered.
+        result: Vec<u8>,
+    },
     /// Read the configuration again; answered by `Input::ConfigurationRead`.
     ReadConfiguration {
         /// Who wants it.

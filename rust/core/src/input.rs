@@ -10,6 +10,7 @@ use crate::effect::{
     Channel, KillPurpose, LogClearError, LogReadError, LogText, ProcessId, RequestId, StdinError,
     StdinPurpose,
 };
+use crate::listener::protocol::Verdict;
 use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
@@ -150,6 +151,13 @@ pub enum Input {
         process: ProcessId,
         /// What it wrote.
         data: Vec<u8>,
+    },
+    /// The outcome of `Effect::Judge`.
+    Judged {
+        /// The listener.
+        process: ProcessId,
+        /// What the handler says of its result.
+        verdict: Verdict,
     },
     /// A process wrote something between the tokens of capture mode.
     Captured {

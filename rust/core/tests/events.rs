@@ -10,7 +10,9 @@ use pretend::{Machine, group, program};
 use proptest::prelude::*;
 use supervisor_core::config::{GroupSettings, ListenerSettings, LogLevel, ProgramSettings};
 use supervisor_core::effect::{Channel, ProcessId, StdinError};
+use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::rpc::FaultCode;
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
@@ -86,6 +88,52 @@ fn a_rejected_event_is_sent_again_with_its_serial_before_the_others() {
     assert_eq!(machine.heard("one"), envelope(0, 0, "a"));
     machine.says("one", "RESULT 2\nOKREADY\n");
     assert_eq!(machine.heard("one"), envelope(1, 1, "b"));
+}
+
+/// A machine with one listener that is busy with `a` while `b` waits, and whose results another handler judges.
+fn judged_machine() -> Machine {
+    let mut settings = pool("pool", &["REMOTE_COMMUNICATION"], 10, &["one"]);
+    settings.listener.as_mut().unwrap().result_handler = "app.verdicts:judge".to_owned();
+    let mut machine = Machine::new(vec![settings]);
+    machine.start();
+    machine.says("one", "READY\n");
+    machine.remote("a");
+    machine.remote("b");
+    assert_eq!(machine.heard("one"), envelope(0, 0, "a"));
+    machine
+}
+
+#[test]
+fn a_handler_of_ones_own_judges_and_the_listener_waits_for_its_verdict() {
+    for (verdict, follows) in [
+        (Verdict::Accepted, envelope(1, 1, "b")),
+        (Verdict::Rejected, envelope(0, 0, "a")),
+        (Verdict::Failed, String::new()),
+    ] {
+        let mut machine = judged_machine();
+        machine.says("one", "RESULT 4\nFAILREADY\n");
+        let event = Event::Remote { kind: "t".to_owned(), data: "a".to_owned() };
+        assert_eq!(machine.judged, [("app.verdicts:judge".to_owned(), event, b"FAIL".to_vec())]);
+        assert_eq!(machine.heard("one"), "", "nothing follows before the verdict");
+        let process = machine.process("one").id;
+        machine.feed(Input::Judged { process, verdict });
+        assert_eq!(machine.heard("one"), follows, "{verdict:?}");
+        let is_lost = verdict == Verdict::Failed;
+        assert_eq!(machine.logged("one: event caused an error"), is_lost);
+        machine.feed(Input::Judged { process, verdict: Verdict::Failed });
+        assert_eq!(machine.logged("one: event caused an error"), is_lost, "a second verdict means nothing");
+    }
+}
+
+#[test]
+fn a_verdict_on_a_listener_that_has_ended_means_nothing() {
+    let mut machine = judged_machine();
+    machine.says("one", "RESULT 2\nOK");
+    machine.end("one", ExitStatus::Code(1));
+    let process = machine.process("one").id;
+    machine.feed(Input::Judged { process, verdict: Verdict::Accepted });
+    machine.says("one", "READY\n");
+    assert_eq!(machine.heard("one"), envelope(0, 0, "a"), "it was not processed");
 }
 
 #[test]

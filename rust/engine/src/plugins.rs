@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use supervisor_core::config::LogLevel;
+use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::core::Core;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::event::Event;
 use supervisor_core::input::Input;
+use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::rpc::Fault;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
@@ -105,6 +106,16 @@ pub trait PluginHost {
 
     /// Tells subscribers of an event. Text for the main log, when one of them failed.
     fn notify(&mut self, event: &Event) -> Option<String>;
+
+    /// Makes sure that the `result_handler` of every pool of a configuration is there.
+    ///
+    /// # Errors
+    /// One is not; the text is for whoever wants the configuration read.
+    fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String>;
+
+    /// Calls a `result_handler`, by its `module:attribute`, with what a listener answered to an event. Besides its
+    /// verdict, text for the main log when it failed.
+    fn judge(&mut self, handler: &str, event: &Event, result: &[u8]) -> (Verdict, Option<String>);
 
     /// Whether a plug-in replaced the way processes are spawned.
     fn overrides_spawn(&self) -> bool;

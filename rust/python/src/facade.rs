@@ -9,13 +9,14 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
-use supervisor_core::config::{Autorestart, LogLevel, LogTarget};
 use supervisor_core::core::Core;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::input::Input;
 use supervisor_core::process::{Moment, Process};
 use supervisor_core::state::Mood;
 use supervisor_engine::plugins::Handle;
+
+use crate::configuration::{self, LEVELS};
 
 /// The running daemon.
 #[pyclass(frozen, module = "supervisor._engine")]
@@ -89,28 +90,12 @@ impl Daemon {
 
     /// What the configuration says of a process, by the names of its options.
     fn program(&self, py: Python<'_>, id: u64) -> PyResult<Py<PyDict>> {
-        self.with_process(py, id, |process| program(py, process).map(Bound::unbind))
+        self.with_process(py, id, |process| configuration::program(py, &process.config).map(Bound::unbind))
     }
 
     /// `[supervisord]`, by the names of its options.
     fn settings(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
-        let core = self.core(py);
-        let daemon = &core.settings().daemon;
-        let found = PyDict::new(py);
-        found.set_item("configfile", daemon.config_file.as_os_str())?;
-        found.set_item("identifier", &daemon.identifier)?;
-        found.set_item("logfile", log_target(&daemon.logfile))?;
-        found.set_item("loglevel", level_number(daemon.loglevel))?;
-        found.set_item("pidfile", daemon.pidfile.as_os_str())?;
-        found.set_item("childlogdir", daemon.childlogdir.as_os_str())?;
-        found.set_item("nodaemon", daemon.nodaemon)?;
-        found.set_item("silent", daemon.silent)?;
-        found.set_item("nocleanup", daemon.nocleanup)?;
-        found.set_item("minfds", daemon.minfds)?;
-        found.set_item("minprocs", daemon.minprocs)?;
-        found.set_item("umask", daemon.umask)?;
-        found.set_item("strip_ansi", daemon.strip_ansi)?;
-        Ok(found.unbind())
+        configuration::daemon(py, &self.core(py).settings().daemon).map(Bound::unbind)
     }
 
     /// Starts a process in the engine's own way.
@@ -127,71 +112,7 @@ impl Daemon {
     }
 }
 
-/// Log levels by the numbers of `supervisor.loggers.LevelsByName`.
-const LEVELS: [(LogLevel, i32); 7] = [
-    (LogLevel::Critical, 50),
-    (LogLevel::Error, 40),
-    (LogLevel::Warn, 30),
-    (LogLevel::Info, 20),
-    (LogLevel::Debug, 10),
-    (LogLevel::Trace, 5),
-    (LogLevel::Blather, 3),
-];
-
-fn level_number(level: LogLevel) -> Option<i32> {
-    LEVELS.iter().find(|(known, _)| *known == level).map(|(_, number)| *number)
-}
-
 /// Seconds since 1970, 0 for never.
 fn seconds(moment: Option<Moment>) -> f64 {
     moment.map_or(0.0, |moment| moment.wall.as_secs_f64())
-}
-
-fn log_target(target: &LogTarget) -> Option<String> {
-    match target {
-        LogTarget::File(path) => Some(path.display().to_string()),
-        LogTarget::Syslog => Some("syslog".to_owned()),
-        LogTarget::None | LogTarget::Automatic => None,
-    }
-}
-
-fn program<'py>(py: Python<'py>, process: &Process) -> PyResult<Bound<'py, PyDict>> {
-    let config = &process.config;
-    let found = PyDict::new(py);
-    found.set_item("name", &config.name)?;
-    found.set_item("command", &config.command)?;
-    found.set_item("directory", config.directory.as_ref().map(|path| path.as_os_str()))?;
-    found.set_item("umask", config.umask)?;
-    found.set_item("priority", config.priority)?;
-    found.set_item("autostart", config.autostart)?;
-    let autorestart = match config.autorestart {
-        Autorestart::Never => "never",
-        Autorestart::Unexpected => "unexpected",
-        Autorestart::Always => "always",
-    };
-    found.set_item("autorestart", autorestart)?;
-    found.set_item("startsecs", config.startsecs)?;
-    found.set_item("startretries", config.startretries)?;
-    found.set_item("uid", config.user)?;
-    found.set_item("stopsignal", config.stopsignal.0)?;
-    found.set_item("stopwaitsecs", config.stopwaitsecs)?;
-    found.set_item("stopasgroup", config.stopasgroup)?;
-    found.set_item("killasgroup", config.killasgroup)?;
-    found.set_item("exitcodes", config.exitcodes.clone())?;
-    found.set_item("redirect_stderr", config.redirect_stderr)?;
-    let environment = PyDict::new(py);
-    for (name, value) in &config.environment {
-        environment.set_item(name, value)?;
-    }
-    found.set_item("environment", environment)?;
-    found.set_item("serverurl", config.serverurl.as_deref())?;
-    for (stream, output) in [("stdout", &config.stdout), ("stderr", &config.stderr)] {
-        found.set_item(format!("{stream}_logfile"), log_target(&output.logfile))?;
-        found.set_item(format!("{stream}_logfile_maxbytes"), output.maxbytes)?;
-        found.set_item(format!("{stream}_logfile_backups"), output.backups)?;
-        found.set_item(format!("{stream}_capture_maxbytes"), output.capture_maxbytes)?;
-        found.set_item(format!("{stream}_events_enabled"), output.events_enabled)?;
-        found.set_item(format!("{stream}_syslog"), output.syslog)?;
-    }
-    Ok(found)
 }

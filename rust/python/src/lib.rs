@@ -2,10 +2,12 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | `configuration` | command lines and configurations, for `supervisor.options` |
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `values` | XML-RPC values as Python objects and back |
 
+mod configuration;
 mod facade;
 mod plugins;
 mod values;
@@ -20,7 +22,15 @@ use supervisor_engine::plugins::PluginHost;
 #[pymodule]
 mod _engine {
     #[pymodule_export]
+    use super::configuration::{
+        find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
+        read_daemon_configuration,
+    };
+    #[pymodule_export]
     use super::facade::Daemon;
+    /// What is said when root leaves the choice of the configuration to the default places.
+    #[pymodule_export]
+    const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;
     #[pymodule_export]
     use super::{run_echo, run_pidproxy, run_supervisorctl, run_supervisord};
 }

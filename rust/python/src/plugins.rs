@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use supervisor_core::config::Settings;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::event::Event;
-use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
+use supervisor_core::listener::protocol::Verdict;
+use supervisor_core::rpc::Fault;
 use supervisor_core::xml::Value;
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, PluginAnswer, PluginHost};
 
@@ -81,24 +83,21 @@ fn text_of(error: &PyErr) -> String {
 
 impl PluginHost for PythonHost {
     fn load(&mut self, handle: Handle) -> Result<Vec<Namespace>, LoadError> {
-        let (interfaces, servers) = {
-            let core = handle.core();
-            (core.settings().rpc_interfaces.clone(), core.settings().http_servers.len())
-        };
-        let foreign: Vec<_> =
-            interfaces.into_iter().filter(|interface| interface.factory != STANDARD_FACTORY).collect();
-        if foreign.is_empty() {
+        let settings = handle.core().settings().clone();
+        if settings.python_code().is_none() {
             return Ok(Vec::new());
         }
+        let servers = settings.http_servers.len();
         let loaded = Python::attach(|py| -> PyResult<_> {
-            let sections =
-                foreign.into_iter().map(|interface| (interface.name, interface.factory, interface.options));
+            let sections = settings.foreign_interfaces().map(|interface| {
+                (interface.name.clone(), interface.factory.clone(), interface.options.clone())
+            });
             let sections = sections.collect::<Vec<_>>().into_pyobject(py)?;
             let host = py
                 .import("supervisor._host")?
                 .getattr("Host")?
                 .call1((Py::new(py, Daemon::new(handle))?,))?;
-            let loaded = host.call_method1("load", (sections, servers))?;
+            let loaded = host.call_method1("load", (sections, handlers_of(&settings), servers))?;
             Ok((host.unbind(), loaded.extract::<Loaded>()?))
         });
         match loaded {
@@ -136,33 +135,34 @@ impl PluginHost for PythonHost {
     }
 
     fn notify(&mut self, event: &Event) -> Option<String> {
-        let notified = self.with_host(|py, host| {
-            match event {
-                Event::ProcessState(change) => {
-                    let (from, to) = (change.from.code(), change.to.code());
-                    let process = (change.process.0, change.group.as_str());
-                    host.call_method1(
-                        "notify_state",
-                        (process, from, to, change.pid, change.tries, change.expected),
-                    )
-                }
-                Event::GroupAdded(group) | Event::GroupRemoved(group) => {
-                    host.call_method1("notify_named", (event.name(), group))
-                }
-                Event::Communication(output) | Event::Log(output) => {
-                    let process = (output.process.0, output.group.as_str());
-                    let data = PyBytes::new(py, &output.data);
-                    host.call_method1("notify_output", (event.name(), process, output.pid, data))
-                }
-                Event::Remote { kind, data } => host.call_method1("notify_remote", (kind, data)),
-                Event::Tick { when, .. } => host.call_method1("notify_tick", (event.name(), *when)),
-                Event::SupervisorRunning | Event::SupervisorStopping => {
-                    host.call_method1("notify_plain", (event.name(),))
-                }
-            }
-            .map(drop)
-        });
+        let notified = self
+            .with_host(|py, host| host.call_method1("notify", (event.name(), details(py, event)?)).map(drop));
         notified?.err().map(|error| text_of(&error))
+    }
+
+    fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String> {
+        let resolved = self.with_host(|_, host| {
+            host.call_method1("resolve_handlers", (handlers_of(settings),))?.extract::<Option<String>>()
+        });
+        match resolved {
+            Some(Ok(None)) => Ok(()),
+            Some(Ok(Some(refusal))) => Err(refusal),
+            Some(Err(error)) => Err(text_of(&error)),
+            None => Err("there are no plug-ins".to_owned()),
+        }
+    }
+
+    fn judge(&mut self, handler: &str, event: &Event, result: &[u8]) -> (Verdict, Option<String>) {
+        let judged = self.with_host(|py, host| {
+            let result = PyBytes::new(py, result);
+            host.call_method1("judge", (handler, result, event.name(), details(py, event)?))?.extract()
+        });
+        match judged {
+            Some(Ok(true)) => (Verdict::Accepted, None),
+            Some(Ok(false)) => (Verdict::Rejected, None),
+            Some(Err(error)) => (Verdict::Failed, Some(text_of(&error))),
+            None => (Verdict::Failed, None),
+        }
     }
 
     fn overrides_spawn(&self) -> bool {
@@ -183,6 +183,31 @@ impl PluginHost for PythonHost {
                 drop(host);
             });
         }
+    }
+}
+
+/// The result handlers that are Python code: the pool's name, and what the handler is called.
+fn handlers_of(settings: &Settings) -> Vec<(&str, &str)> {
+    settings.foreign_handlers().collect()
+}
+
+/// What an event tells besides its name: the arguments of one of the functions that make events in
+/// `supervisor._host`.
+fn details<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>> {
+    match event {
+        Event::ProcessState(change) => {
+            let process = (change.process.0, change.group.as_str(), change.name.as_str());
+            let (from, to) = (change.from.code(), change.to.code());
+            (process, from, to, change.pid, change.tries, change.expected).into_pyobject(py)
+        }
+        Event::GroupAdded(group) | Event::GroupRemoved(group) => (group,).into_pyobject(py),
+        Event::Communication(output) | Event::Log(output) => {
+            let process = (output.process.0, output.group.as_str(), output.name.as_str());
+            (process, output.pid, PyBytes::new(py, &output.data)).into_pyobject(py)
+        }
+        Event::Remote { kind, data } => (kind, data).into_pyobject(py),
+        Event::Tick { when, .. } => (*when,).into_pyobject(py),
+        Event::SupervisorRunning | Event::SupervisorStopping => Ok(PyTuple::empty(py)),
     }
 }
 

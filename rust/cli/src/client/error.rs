@@ -64,6 +64,12 @@ impl ClientError {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
     }
 
+    /// Whether this user may not connect.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether the socket file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The methods of the `supervisor` namespace that `supervisorctl` calls.
 
+use dxr::Value;
 use supervisor_core::effect::Channel;
 
 use super::records::Number;
@@ -37,8 +38,18 @@ impl Client {
         self.call("supervisor.getAllProcessInfo", ())
     }
 
+    /// `getAllProcessInfo`, with every member that the server answers.
+    pub fn all_process_info_values(&mut self) -> Answer<Vec<Value>> {
+        self.call("supervisor.getAllProcessInfo", ())
+    }
+
     /// `getAllConfigInfo`
     pub fn all_config_info(&mut self) -> Answer<Vec<ConfigInfo>> {
+        self.call("supervisor.getAllConfigInfo", ())
+    }
+
+    /// `getAllConfigInfo`, with every member that the server answers.
+    pub fn all_config_info_values(&mut self) -> Answer<Vec<Value>> {
         self.call("supervisor.getAllConfigInfo", ())
     }
 

@@ -15,9 +15,9 @@ pub(super) struct Reactor {
 }
 
 impl Reactor {
-    /// A runtime for sockets and signals; it has no timers.
+    /// A runtime for sockets, signals and time limits.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { runtime: Builder::new_current_thread().enable_io().build()?, interrupts: None })
+        Ok(Self { runtime: Builder::new_current_thread().enable_all().build()?, interrupts: None })
     }
 
     /// Installs the handler for SIGINT, once.

@@ -37,7 +37,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Its address.
-    fn address(&self) -> Result<ServerAddress, ClientError> {
+    ///
+    /// # Errors
+    ///
+    /// The original's sentence about an URL that cannot be one.
+    pub fn address(&self) -> Result<ServerAddress, ClientError> {
         ServerAddress::parse(&self.server_url).map_err(ClientError::Address)
     }
 
@@ -54,25 +58,37 @@ impl Endpoint {
         }
         Ok(request)
     }
+}
 
-    /// Opens a connection.
-    async fn connect(&self) -> Result<Connection, ClientError> {
-        match self.address()? {
-            ServerAddress::Unix(path) => start(UnixStream::connect(path).await?).await,
-            ServerAddress::Tcp { host, port } => {
-                let mut outcome = Err(ClientError::Io(io::ErrorKind::AddrNotAvailable.into()));
-                for address in resolve(&host, port)? {
-                    outcome = TcpStream::connect(address).await.map_err(ClientError::Io);
-                    if outcome.is_ok() {
-                        break;
-                    }
+/// A stream to a server.
+pub(super) type Stream = Box<dyn Duplex>;
+
+/// What goes both ways.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Connects to a server.
+pub(super) async fn open(endpoint: &Endpoint) -> Result<Stream, ClientError> {
+    match endpoint.address()? {
+        ServerAddress::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+        ServerAddress::Tcp { host, port } => {
+            let mut outcome = Err(ClientError::Io(io::ErrorKind::AddrNotAvailable.into()));
+            for address in resolve(&host, port)? {
+                outcome = TcpStream::connect(address).await.map_err(ClientError::Io);
+                if outcome.is_ok() {
+                    break;
                 }
-                let stream = outcome?;
-                stream.set_nodelay(true)?;
-                start(stream).await
             }
+            let stream = outcome?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream))
         }
     }
+}
+
+/// Connects to a server for requests.
+async fn connect(endpoint: &Endpoint) -> Result<Connection, ClientError> {
+    start(open(endpoint).await?).await
 }
 
 /// The addresses of a host. Resolving blocks: there is nothing else to do meanwhile.
@@ -123,10 +139,10 @@ pub(super) async fn post(
         .map_err(|error| ClientError::Malformed(error.to_string()))?;
     let mut connection = match kept.take() {
         Some(connection) if !connection.is_closed() => connection,
-        _ => endpoint.connect().await?,
+        _ => connect(endpoint).await?,
     };
     if connection.ready().await.is_err() {
-        connection = endpoint.connect().await?;
+        connection = connect(endpoint).await?;
     }
     let response = checked(connection.send_request(request).await)?;
     let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await.map_err(|error| {
@@ -178,7 +194,7 @@ pub(super) async fn get(endpoint: Endpoint, path: String) -> Result<Incoming, Cl
         .header(ACCEPT, "*/*")
         .body(Full::new(Bytes::new()))
         .map_err(|error| ClientError::Malformed(error.to_string()))?;
-    let mut connection = endpoint.connect().await?;
+    let mut connection = connect(&endpoint).await?;
     Ok(checked(connection.send_request(request).await)?.into_body())
 }
 

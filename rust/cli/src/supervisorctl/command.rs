@@ -1,7 +1,7 @@
 //! The table of commands, which feeds dispatch, help and completion.
 
 use super::commands::{
-    clear, config, daemon, foreground, help, open, pid, quit, signal, start_stop, status, tail,
+    clear, config, daemon, foreground, help, open, pid, quit, signal, start_stop, status, tail, wait,
 };
 use super::controller::Controller;
 use super::failure::Failure;
@@ -41,9 +41,39 @@ pub struct Command {
     pub help: &'static [&'static str],
     /// What may follow.
     pub completes: Completes,
-    /// Whether `help` lists it.
+    /// Whether `help` lists it for scripts too: what the original has, in its columns.
     pub listed: bool,
+    /// What may be written before or between its names; none of the original's commands has one.
+    pub options: &'static [CommandOption],
 }
+
+/// An option of a command.
+pub struct CommandOption {
+    /// How it is written, with its dashes.
+    pub name: &'static str,
+    /// What it does, for completion.
+    pub what: &'static str,
+    /// What may follow it.
+    pub value: OptionValue,
+}
+
+/// What follows an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionValue {
+    /// Nothing.
+    None,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A number of seconds.
+    Seconds,
+}
+
+/// Output for programs instead of people.
+const JSON: CommandOption =
+    CommandOption { name: "--json", what: "print JSON instead of text", value: OptionValue::None };
+
+/// What `wait --for` takes.
+pub const GOALS: &[&str] = &["running", "stopped", "exited"];
 
 /// Finds a command by its name.
 #[must_use]
@@ -60,13 +90,18 @@ pub const COMMANDS: &[Command] = &[
         help: &["add <name> [...]\tActivate new groups or processes of the configuration"],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "avail",
         run: config::avail,
-        help: &["avail\t\t\tList all processes of the configuration"],
+        help: &[
+            "avail\t\t\tList all processes of the configuration",
+            "avail --json\t\tThe same as JSON, with every setting",
+        ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[JSON],
     },
     Command {
         name: "clear",
@@ -78,6 +113,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "exit",
@@ -85,6 +121,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["exit\tLeave the shell"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "fg",
@@ -95,6 +132,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "maintail",
@@ -107,6 +145,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "open",
@@ -117,6 +156,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "pid",
@@ -128,6 +168,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "quit",
@@ -135,6 +176,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["quit\tLeave the shell"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "reload",
@@ -142,6 +184,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["reload \t\tStop everything, read the configuration, and start again"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "remove",
@@ -149,6 +192,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["remove <name> [...]\tTake stopped groups or processes out of the active configuration"],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "reread",
@@ -156,6 +200,7 @@ pub const COMMANDS: &[Command] = &[
         help: &["reread \t\t\tRead the configuration and say what has changed, without applying it"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
     },
     Command {
         name: "restart",
@@ -169,13 +214,22 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "shutdown",
         run: daemon::shutdown,
-        help: &["shutdown \tStop everything, and supervisord itself"],
+        help: &[
+            "shutdown \tStop everything, and supervisord itself",
+            "shutdown --wait\tThe same, and return when supervisord is gone",
+        ],
         completes: Completes::Nothing,
         listed: true,
+        options: &[CommandOption {
+            name: "--wait",
+            what: "return when supervisord is gone",
+            value: OptionValue::None,
+        }],
     },
     Command {
         name: "signal",
@@ -188,6 +242,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "start",
@@ -200,6 +255,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "status",
@@ -209,9 +265,11 @@ pub const COMMANDS: &[Command] = &[
             "status <gname>:*\tShow the states of a group's processes",
             "status <name> <name>\tShow the states of several processes or groups",
             "status\t\t\tShow the states of all processes",
+            "status --json [...]\tThe same as JSON, with all that is known",
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[JSON],
     },
     Command {
         name: "stop",
@@ -224,6 +282,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "tail",
@@ -238,6 +297,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Processes,
         listed: true,
+        options: &[],
     },
     Command {
         name: "update",
@@ -249,6 +309,7 @@ pub const COMMANDS: &[Command] = &[
         ],
         completes: Completes::Groups,
         listed: true,
+        options: &[],
     },
     Command {
         name: "version",
@@ -256,6 +317,23 @@ pub const COMMANDS: &[Command] = &[
         help: &["version\t\t\tShow the version of the supervisord at the other end"],
         completes: Completes::Nothing,
         listed: true,
+        options: &[],
+    },
+    Command {
+        name: "wait",
+        run: wait::run,
+        help: &[
+            "wait <name> [...]\tWait until these processes or groups are running",
+            "wait <name> --for stopped\tWait until they are down and will not start by themselves",
+            "wait <name> --for exited\tWait until they have ended by themselves",
+            "wait <name> --timeout 10\tWait for 10 seconds at most",
+        ],
+        completes: Completes::Processes,
+        listed: false,
+        options: &[
+            CommandOption { name: "--for", what: "the state to wait for", value: OptionValue::OneOf(GOALS) },
+            CommandOption { name: "--timeout", what: "longest time to wait", value: OptionValue::Seconds },
+        ],
     },
     Command {
         name: "help",
@@ -263,8 +341,16 @@ pub const COMMANDS: &[Command] = &[
         help: &["help\t\tList the commands", "help <action>\tShow how a command is used"],
         completes: Completes::Commands,
         listed: false,
+        options: &[],
     },
-    Command { name: "EOF", run: quit::run, help: &[], completes: Completes::Nothing, listed: false },
+    Command {
+        name: "EOF",
+        run: quit::run,
+        help: &[],
+        completes: Completes::Nothing,
+        listed: false,
+        options: &[],
+    },
 ];
 
 #[cfg(test)]

@@ -3,12 +3,16 @@
 
 use std::io::{self, Write};
 
-use super::command::{self, Flow, Outcome};
+use super::command::{self, COMMANDS, Flow, Outcome};
+use super::editor::LineEditor;
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
 use super::password::SilentTerminal;
-use super::{Session, exit_status};
+use super::terminals::Terminals;
+use super::{Session, diagnosis, exit_status, json, suggestion};
+use dxr::Value;
+use supervisor_core::group::Namespec;
 use supervisor_core::rpc::API_VERSION;
 
 use crate::client::{Client, ClientError, Endpoint, fault};
@@ -22,10 +26,15 @@ const DEAD_PROGRAM: [i32; 3] = [fault::SPAWN_ERROR, fault::ABNORMAL_TERMINATION,
 /// One session at work.
 pub struct Controller<'a> {
     session: Session,
+    terminals: Terminals,
     client: Client,
     input: Lines,
+    /// Reads lines in place of `input` once a shell has a terminal.
+    editor: Option<LineEditor>,
     output: Output<'a>,
     errors: &'a mut dyn Write,
+    /// Standard output is for data alone while a command runs; messages go to standard error.
+    data_only: bool,
     exit_status: i32,
 }
 
@@ -33,17 +42,33 @@ impl<'a> Controller<'a> {
     /// A session that has not yet done anything.
     pub(super) fn new(
         session: Session,
+        terminals: Terminals,
         client: Client,
         input: Lines,
         output: Output<'a>,
         errors: &'a mut dyn Write,
     ) -> Self {
-        Self { session, client, input, output, errors, exit_status: exit_status::SUCCESS }
+        Self {
+            session,
+            terminals,
+            client,
+            input,
+            editor: None,
+            output,
+            errors,
+            data_only: false,
+            exit_status: exit_status::SUCCESS,
+        }
     }
 
     /// What the session was started with; `open` changes its server.
     pub(super) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Which of the streams are terminals.
+    pub(super) fn terminals(&self) -> Terminals {
+        self.terminals
     }
 
     /// The connection to the server.
@@ -77,9 +102,52 @@ impl<'a> Controller<'a> {
         self.output.line(text);
     }
 
-    /// Prints a line and sets the exit code to 1.
+    /// From now on until the command ends, what is said goes to standard error.
+    pub(super) fn keep_output_for_data(&mut self) {
+        self.data_only = true;
+    }
+
+    /// Prints a message.
+    pub(super) fn say(&mut self, text: &str) {
+        if self.data_only { self.print_error(text) } else { self.print(text) }
+    }
+
+    /// Prints answers of the server as JSON.
+    ///
+    /// # Errors
+    ///
+    /// JSON cannot say them.
+    pub(super) fn print_json(&mut self, values: &[&Value]) -> Result<(), Failure> {
+        let text = json::text(values).map_err(|error| ClientError::Malformed(error.to_string()))?;
+        self.print(&text);
+        Ok(())
+    }
+
+    /// Says on standard error which process or group may have been meant, if that is a terminal: scripts
+    /// never see it.
+    pub(super) fn suggest_process(&mut self, name: &str) {
+        if !self.terminals.errors {
+            return;
+        }
+        // No answer, no hint.
+        let processes = self.client.all_process_info().unwrap_or_default();
+        let names = processes
+            .iter()
+            .flat_map(|info| [Namespec::join(&info.group, &info.name), format!("{}:*", info.group)]);
+        let names: Vec<String> = names.collect();
+        self.suggest(name, names.iter().map(String::as_str));
+    }
+
+    /// As [`Self::suggest_process`], among any words.
+    fn suggest<'b>(&mut self, word: &str, known: impl IntoIterator<Item = &'b str>) {
+        if let Some(nearest) = suggestion::nearest(word, known).filter(|_| self.terminals.errors) {
+            self.print_error(&format!("(did you mean {nearest}?)"));
+        }
+    }
+
+    /// Prints a message and sets the exit code to 1.
     pub(super) fn complain(&mut self, text: &str) {
-        self.output.line(text);
+        self.say(text);
         self.exit_status = exit_status::GENERIC;
     }
 
@@ -95,9 +163,44 @@ impl<'a> Controller<'a> {
     /// # Errors
     ///
     /// [`ClientError::Interrupted`] on Ctrl-C.
-    pub(super) fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+    fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        self.read_line(prompt, None)
+    }
+
+    /// As [`Self::ask`], for a command: on a terminal Tab completes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Interrupted`] on Ctrl-C.
+    pub(super) fn ask_for_command(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
+        self.read_line(prompt, Some(self.session.endpoint.clone()))
+    }
+
+    fn read_line(
+        &mut self,
+        prompt: &str,
+        completed_by: Option<Endpoint>,
+    ) -> Result<Option<String>, ClientError> {
+        if let Some(editor) = &mut self.editor {
+            self.output.flush();
+            return editor.read(prompt, completed_by);
+        }
         self.output.prompt(prompt);
         self.client.wait(self.input.next())
+    }
+
+    /// From now on lines are read by an editor, if standard input and output are a terminal.
+    pub(super) fn open_editor(&mut self) {
+        if self.terminals.edit() {
+            self.editor = LineEditor::open(self.session.history_file.clone());
+        }
+    }
+
+    /// Writes the history, if there is an editor.
+    pub(super) fn close_editor(&mut self) {
+        if let Some(editor) = self.editor.take() {
+            editor.close();
+        }
     }
 
     /// Asks a question that has to be answered.
@@ -150,7 +253,8 @@ impl<'a> Controller<'a> {
     /// Anything that has no sentence of its own.
     pub(super) fn check_server(&mut self) -> Result<bool, Failure> {
         let url = &self.session.endpoint.server_url;
-        let (status, sentence) = match self.client.api_version() {
+        let answer = self.client.api_version();
+        let (status, sentence) = match &answer {
             Ok(version) if version == API_VERSION => return Ok(true),
             Ok(version) => (
                 exit_status::NOT_INSTALLED,
@@ -168,11 +272,22 @@ impl<'a> Controller<'a> {
             ),
             Err(error) if error.is_refused() => (exit_status::REFUSED, format!("{url} refused connection")),
             Err(error) if error.is_missing() => (exit_status::NOT_RUNNING, format!("{url} no such file")),
-            Err(error) => return Err(error.into()),
+            Err(_) => return answer.map(|_| false).map_err(Failure::from),
         };
-        self.output.line(&sentence);
+        self.say(&sentence);
         self.exit_status = status;
+        if let Err(error) = &answer {
+            self.explain(error);
+        }
         Ok(false)
+    }
+
+    /// Says on standard error what more is known about an error, behind its own sentence.
+    pub(super) fn explain(&mut self, error: &ClientError) {
+        let config_file = self.session.config_file.as_deref();
+        if let Some(explanation) = diagnosis::explain(error, &self.session.endpoint, config_file) {
+            self.print_error(&explanation);
+        }
     }
 
     /// Runs one line and says whether a shell goes on. A failure of the command is printed here.
@@ -180,7 +295,7 @@ impl<'a> Controller<'a> {
         let outcome = self.run_command(line.trim());
         self.client.disconnect();
         self.output.flush();
-        match outcome {
+        let flow = match outcome {
             Ok(flow) => flow,
             Err(Failure::Interrupted) => {
                 self.print("");
@@ -189,9 +304,14 @@ impl<'a> Controller<'a> {
             }
             Err(failure) => {
                 self.complain(&failure.line());
+                if let Failure::Client(error) = &failure {
+                    self.explain(error);
+                }
                 Flow::Continue
             }
-        }
+        };
+        self.data_only = false;
+        flow
     }
 
     /// Finds the command of a line and runs it; when the server wants credentials, asks for them and
@@ -203,6 +323,7 @@ impl<'a> Controller<'a> {
         let (name, argument) = split_line(line);
         let Some(command) = command::find(name) else {
             self.complain(&format!("*** Unknown syntax: {line}"));
+            self.suggest(name, COMMANDS.iter().map(|command| command.name));
             return Ok(Flow::Continue);
         };
         match (command.run)(self, argument) {

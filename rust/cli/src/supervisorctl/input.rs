@@ -1,13 +1,22 @@
 //! Lines of standard input.
 
-use std::io::BufRead;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, stdin};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use nix::unistd::ttyname;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe::Receiver;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Reads lines on a thread of its own, one when one is asked for: reading blocks, and the one who waits
-/// for a line may have to listen for something else as well (Ctrl-C, a log stream).
+/// Reads lines, one when one is asked for, without blocking: the one who waits for a line may have to listen
+/// for something else as well (Ctrl-C, a log stream).
+///
+/// A terminal is read only while a line is waited for, so that none is taken from whoever reads it next; what
+/// else there is, such as a file, is read on a thread of its own.
 pub(super) struct Lines {
     source: Source,
     /// A line has been asked for and not yet taken.
@@ -21,6 +30,7 @@ enum Source {
         requests: Sender<()>,
         lines: UnboundedReceiver<String>,
     },
+    Terminal(Terminal),
 }
 
 impl Lines {
@@ -29,10 +39,21 @@ impl Lines {
         Self { source: Source::Idle(Some(Box::new(reader))), pending: false }
     }
 
+    /// Lines of standard input.
+    pub(super) fn standard() -> Self {
+        match Terminal::open(stdin()) {
+            Ok(terminal) => Self { source: Source::Terminal(terminal), pending: false },
+            Err(_) => Self::new(BufReader::new(stdin())),
+        }
+    }
+
     /// The next line without its line end; `None` at the end of input or after an error.
     ///
     /// When the future is dropped before a line came, the next call gets that line.
     pub(super) async fn next(&mut self) -> Option<String> {
+        if let Source::Terminal(terminal) = &mut self.source {
+            return terminal.next().await.ok().flatten();
+        }
         if let Source::Idle(reader) = &mut self.source {
             self.source = start(reader.take()?);
         }
@@ -44,6 +65,51 @@ impl Lines {
         let line = lines.recv().await;
         self.pending = false;
         line
+    }
+}
+
+/// A terminal that gives whole lines (canonical mode).
+struct Terminal {
+    /// Opened anew: whether reading blocks belongs to the opened file, which standard input shares with others.
+    opened: File,
+    reader: Option<Receiver>,
+    /// What was read of a line so far.
+    typed: Vec<u8>,
+}
+
+/// Bytes of one reading; a terminal holds about as many of one line.
+const CHUNK: usize = 4096;
+
+impl Terminal {
+    /// The terminal of this descriptor.
+    fn open(descriptor: impl AsFd) -> io::Result<Self> {
+        let path = ttyname(descriptor)?;
+        let opened =
+            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+        Ok(Self { opened, reader: None, typed: Vec::new() })
+    }
+
+    /// The next line; `None` for Ctrl-D at the beginning of one.
+    async fn next(&mut self) -> io::Result<Option<String>> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            // Only inside of the runtime can it be made.
+            none => none.insert(Receiver::from_file_unchecked(self.opened.try_clone()?)?),
+        };
+        loop {
+            let mut chunk = [0; CHUNK];
+            let length = reader.read(&mut chunk).await?;
+            self.typed.extend_from_slice(&chunk[..length]);
+            let ended = self.typed.last() == Some(&b'\n');
+            if ended {
+                self.typed.pop();
+            }
+            if ended || length == 0 {
+                let line = String::from_utf8_lossy(&self.typed).into_owned();
+                self.typed.clear();
+                return Ok((ended || !line.is_empty()).then_some(line));
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`command`] is the table of commands; each family has a file in `commands`.
 //! - [`controller`] takes a line apart, runs its command and keeps the exit code.
-//! - [`shell`] reads lines.
+//! - [`shell`] reads lines, on a terminal by an [`editor`] with [`completion`] and [`history`].
 //!
 //! Everything a command prints goes to standard output in the original's words; exit codes are those
 //! of `exit_status`.
@@ -10,16 +10,23 @@
 mod columns;
 pub mod command;
 mod commands;
+mod completion;
 pub mod controller;
+mod diagnosis;
+mod editor;
 mod exit_status;
 mod failure;
+mod history;
 mod input;
+mod json;
 mod output;
 mod password;
 mod python_text;
 mod shell;
+mod suggestion;
+pub mod terminals;
 
-use std::io::{BufRead, BufReader, Write, stderr, stdin, stdout};
+use std::io::{BufRead, Write, stderr, stdout};
 use std::path::PathBuf;
 
 use supervisor_core::config::{find_config, read_client};
@@ -30,6 +37,7 @@ use crate::client::{Client, Endpoint};
 use controller::Controller;
 use input::Lines;
 use output::Output;
+use terminals::Terminals;
 
 /// What command line and configuration say about one run.
 #[derive(Debug, Clone)]
@@ -43,6 +51,8 @@ pub struct Session {
     /// Ask before shutdown and reload, and for credentials. Without a command there is a shell
     /// whatever this says.
     pub interactive: bool,
+    /// The configuration file, which is looked into when there is no server.
+    pub config_file: Option<String>,
     /// The command and its arguments; joined with spaces and taken apart again, so that
     /// `signal "USR1 web"` is the same as `signal USR1 web`.
     pub actions: Vec<String>,
@@ -56,6 +66,7 @@ impl Default for Session {
             prompt: "supervisor".to_owned(),
             history_file: None,
             interactive: false,
+            config_file: None,
             actions: Vec::new(),
         }
     }
@@ -64,7 +75,10 @@ impl Default for Session {
 /// Runs the control program with a command line, the program's name first. Returns the exit code.
 pub fn main(argv: &[String]) -> i32 {
     match session(argv) {
-        Ok(session) => run(session, BufReader::new(stdin()), &mut stdout(), &mut stderr()),
+        Ok(session) => {
+            let terminals = Terminals::detect();
+            run_on(session, terminals, Lines::standard(), &mut stdout(), &mut stderr())
+        }
         Err(ending) => ending.print(),
     }
 }
@@ -89,6 +103,7 @@ fn session(argv: &[String]) -> Result<Session, Ending> {
         prompt: settings.prompt,
         history_file: settings.history_file.map(PathBuf::from),
         interactive: said.interactive,
+        config_file,
         actions: said.action,
     })
 }
@@ -98,8 +113,19 @@ fn session(argv: &[String]) -> Result<Session, Ending> {
 /// `errors` takes what a log stream has to say; everything else is printed to `output`. When `output`
 /// is closed by its reader the session goes on without it.
 pub fn run(
-    mut session: Session,
+    session: Session,
     input: impl BufRead + Send + 'static,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> i32 {
+    run_on(session, Terminals::default(), Lines::new(input), output, errors)
+}
+
+/// As [`run`], where some of the streams are terminals.
+fn run_on(
+    mut session: Session,
+    terminals: Terminals,
+    input: Lines,
     output: &mut dyn Write,
     errors: &mut dyn Write,
 ) -> i32 {
@@ -112,7 +138,7 @@ pub fn run(
             return exit_status::GENERIC;
         }
     };
-    let mut controller = Controller::new(session, client, Lines::new(input), Output::new(output), errors);
+    let mut controller = Controller::new(session, terminals, client, input, Output::new(output), errors);
     if controller.session().actions.is_empty() {
         shell::run(&mut controller);
         return exit_status::SUCCESS;

@@ -11,11 +11,10 @@ use super::paths;
 use super::plugins::read_plugins;
 use super::programs::ProgramReader;
 use super::servers::read_servers;
-use super::settings::{LogLevel, Settings};
+use super::settings::{LogLevel, RpcInterfaceSettings, Settings};
 use super::system::System;
 use super::values::Names;
 use crate::ini::IniFile;
-use crate::rpc::STANDARD_FACTORY;
 
 /// Folder and file names of the default places below the installation's own folder, then absolute.
 const DEFAULT_PLACES: [&str; 4] =
@@ -83,7 +82,7 @@ pub(super) fn read_noting(
 
     let daemon = read_daemon(ini, &mut names, system, path, overrides)?;
     let rpc_interfaces = read_plugins(ini, &names, SectionKind::RpcInterface)?;
-    let plugins_may_add_events = rpc_interfaces.iter().any(|interface| interface.factory != STANDARD_FACTORY);
+    let plugins_may_add_events = !rpc_interfaces.iter().all(RpcInterfaceSettings::is_standard);
     let mut programs =
         ProgramReader { ini, names, system, config_file: path, messages, plugins_may_add_events };
     let groups = programs.read_groups()?;

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::options::{SectionKind, SectionSpec};
 use crate::effect::Channel;
+use crate::listener::DEFAULT_RESULT_HANDLER;
+use crate::rpc::STANDARD_FACTORY;
 use crate::signal::Signal;
 
 /// Environment variables in the order they were written; a later one of the same name wins.
@@ -28,6 +31,32 @@ pub struct Settings {
     pub rpc_interfaces: Vec<RpcInterfaceSettings>,
     /// What is to be said once the main log is open, such as `Included extra file …`.
     pub messages: Vec<(LogLevel, String)>,
+}
+
+impl Settings {
+    /// Namespaces that are not the engine's own.
+    pub fn foreign_interfaces(&self) -> impl Iterator<Item = &RpcInterfaceSettings> {
+        self.rpc_interfaces.iter().filter(|interface| !interface.is_standard())
+    }
+
+    /// Result handlers that are not the default one: the pool's name, and what the handler is called.
+    pub fn foreign_handlers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pools = self.groups.iter().filter_map(|group| Some((group, group.listener.as_ref()?)));
+        pools.filter_map(|(group, listener)| Some((group.name.as_str(), listener.foreign_handler()?)))
+    }
+
+    /// The first Python code that is named: `module:attribute`, and the section that names it.
+    #[must_use]
+    pub fn python_code(&self) -> Option<(String, String)> {
+        let prefix = |kind| SectionSpec::of(kind).prefix;
+        let mut factories = self.foreign_interfaces().map(|interface| {
+            (interface.factory.clone(), format!("{}{}", prefix(SectionKind::RpcInterface), interface.name))
+        });
+        let mut handlers = self.foreign_handlers().map(|(pool, handler)| {
+            (handler.to_owned(), format!("{}{pool}", prefix(SectionKind::EventListener)))
+        });
+        factories.next().or_else(|| handlers.next())
+    }
 }
 
 /// `[supervisord]`.
@@ -165,6 +194,14 @@ pub struct RpcInterfaceSettings {
     pub options: Vec<(String, String)>,
 }
 
+impl RpcInterfaceSettings {
+    /// Whether the engine itself answers this namespace.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        self.factory == STANDARD_FACTORY
+    }
+}
+
 /// A group of processes: a `[group:x]`, or the group that every other program section makes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupSettings {
@@ -187,6 +224,14 @@ pub struct ListenerSettings {
     pub buffer_size: usize,
     /// `module:attribute` of what judges its answers.
     pub result_handler: String,
+}
+
+impl ListenerSettings {
+    /// What judges its answers, unless that is the default handler, which the core knows.
+    #[must_use]
+    pub fn foreign_handler(&self) -> Option<&str> {
+        Some(self.result_handler.as_str()).filter(|handler| *handler != DEFAULT_RESULT_HANDLER)
+    }
 }
 
 /// The socket of an `[fcgi-program:x]`: bound before the first process of the group starts, its standard input,

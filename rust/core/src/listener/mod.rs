@@ -5,9 +5,8 @@
 //! in the order in which they were added, and at the end of the step each pool gives what waits to the listeners
 //! that are READY.
 //!
-//! A pool's results are judged by the default handler alone, which accepts `OK`. Another `result_handler` would
-//! judge outside of the core: [`protocol::Listener`] keeps a listener BUSY until its verdict is there, which is
-//! the seam for it.
+//! The default handler, which accepts `OK`, judges results here. Another `result_handler` is Python code and judges
+//! outside of the core: the listener stays BUSY, and what it says meanwhile waits, until the verdict is there.
 
 mod pool;
 pub mod protocol;
@@ -23,6 +22,7 @@ use crate::core::Core;
 use crate::effect::{Effect, ProcessId, StdinError};
 use crate::event::{Event, OutputEvent};
 use crate::input::Now;
+use crate::listener::protocol::Verdict;
 use crate::outbox::Outbox;
 use crate::process::Process;
 
@@ -70,6 +70,13 @@ impl Core {
     pub(crate) fn on_listener_output(&mut self, id: ProcessId, data: &[u8], outbox: &mut Outbox) {
         if let Some((pool, process)) = self.pool_of(id) {
             pool.on_output((id, &process.config.name), data, outbox);
+        }
+    }
+
+    /// A pool's own handler judged what a listener answered.
+    pub(crate) fn on_judged(&mut self, id: ProcessId, verdict: Verdict, outbox: &mut Outbox) {
+        if let Some((pool, process)) = self.pool_of(id) {
+            pool.on_judged((id, &process.config.name), verdict, outbox);
         }
     }
 

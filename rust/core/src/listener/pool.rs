@@ -27,9 +27,26 @@ struct Member {
     listener: Listener,
     /// What it is BUSY with.
     event: Option<Pending>,
+    /// The pool's own handler has its result and has not judged it yet.
+    is_judged: bool,
     /// Why nothing can be sent to it: it closed its standard input, which holds until it is started again, or too
     /// much of what it was sent is unread, which holds until it says something.
     deaf: Option<StdinError>,
+}
+
+impl Member {
+    /// Its result is judged: it has done with its event, which is returned unless it was processed.
+    fn judge(&mut self, name: &str, verdict: Verdict, outbox: &mut Outbox) -> Option<Pending> {
+        let event = self.event.take();
+        match verdict {
+            Verdict::Accepted => outbox.debug(format!("{name}: event was processed")),
+            Verdict::Rejected => outbox.warn(format!("{name}: event was rejected")),
+            Verdict::Failed => outbox.warn(format!("{name}: event caused an error")),
+        }
+        let heard = self.listener.judge(verdict);
+        say(name, &heard, outbox);
+        event.filter(|_| verdict != Verdict::Accepted)
+    }
 }
 
 /// A group of listeners.
@@ -191,6 +208,7 @@ impl Pool {
     pub(crate) fn on_spawned(&mut self, id: ProcessId) {
         if let Some(member) = self.members.get_mut(&id) {
             member.listener = Listener::default();
+            member.is_judged = false;
             member.deaf = None;
         }
     }
@@ -198,10 +216,28 @@ impl Pool {
     /// A listener wrote something.
     pub(crate) fn on_output(&mut self, (id, name): (ProcessId, &str), data: &[u8], outbox: &mut Outbox) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let mut returned = Vec::new();
         member.listener.hear(data);
         member.deaf = member.deaf.filter(|why| *why == StdinError::Closed);
-        while let Some(heard) = member.listener.next_heard() {
+        self.listen((id, name), outbox);
+    }
+
+    /// The pool's own handler judged what a listener answered. Nothing, if the listener has ended in between.
+    pub(crate) fn on_judged(&mut self, (id, name): (ProcessId, &str), verdict: Verdict, outbox: &mut Outbox) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        if std::mem::take(&mut member.is_judged) {
+            let returned = member.judge(name, verdict, outbox);
+            self.put_back_all(returned, outbox);
+            self.listen((id, name), outbox);
+        }
+    }
+
+    /// Takes in what a listener said, as far as it goes without the verdict of somebody else.
+    fn listen(&mut self, (id, name): (ProcessId, &str), outbox: &mut Outbox) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let mut returned = Vec::new();
+        while !member.is_judged
+            && let Some(heard) = member.listener.next_heard()
+        {
             match heard {
                 Heard::Went(from, to) => say_state(name, from, to, outbox),
                 Heard::BadResultLine(line) => {
@@ -210,26 +246,24 @@ impl Pool {
                     say(name, &heard, outbox);
                     returned.extend(member.event.take());
                 }
-                Heard::Result(result) => {
-                    let verdict = judge_by_default(&result);
-                    let event = member.event.take();
-                    match verdict {
-                        Verdict::Accepted => outbox.debug(format!("{name}: event was processed")),
-                        Verdict::Rejected => outbox.warn(format!("{name}: event was rejected")),
-                        Verdict::Failed => outbox.warn(format!("{name}: event caused an error")),
+                Heard::Result(result) => match (self.settings.foreign_handler(), &member.event) {
+                    (Some(handler), Some(pending)) => {
+                        member.is_judged = true;
+                        let (handler, event) = (handler.to_owned(), pending.event.clone());
+                        outbox.effects.push(Effect::Judge { process: id, handler, event, result });
                     }
-                    let heard = member.listener.judge(verdict);
-                    say(name, &heard, outbox);
-                    if verdict != Verdict::Accepted {
-                        returned.extend(event);
-                    }
-                }
+                    _ => returned.extend(member.judge(name, judge_by_default(&result), outbox)),
+                },
             }
         }
+        self.put_back_all(returned, outbox);
+        self.is_stirred = true;
+    }
+
+    fn put_back_all(&mut self, returned: impl IntoIterator<Item = Pending>, outbox: &mut Outbox) {
         for pending in returned {
             self.put_back(pending, outbox);
         }
-        self.is_stirred = true;
     }
 
     /// An event could not be written to a listener: another one gets it, or it waits.
@@ -261,6 +295,7 @@ impl Pool {
     pub(crate) fn on_ended(&mut self, id: ProcessId, outbox: &mut Outbox) {
         if let Some(member) = self.members.get_mut(&id) {
             member.listener = Listener::default();
+            member.is_judged = false;
             if let Some(pending) = member.event.take() {
                 self.put_back(pending, outbox);
             }

@@ -131,7 +131,7 @@ impl Core {
     fn standard_namespace(&self, name: &str) -> Option<&'static str> {
         let is_standard = || {
             let mut interfaces = self.settings.rpc_interfaces.iter();
-            interfaces.any(|interface| interface.name == name && interface.factory == STANDARD_FACTORY)
+            interfaces.any(|interface| interface.name == name && interface.is_standard())
         };
         if name == SYSTEM {
             Some(SYSTEM)

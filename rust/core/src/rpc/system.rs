@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::outbox::Outbox;
 use crate::rpc::arguments::Arguments;
-use crate::rpc::{Answer, Call, Fault, FaultCode, METHODS, STANDARD, STANDARD_FACTORY, SYSTEM};
+use crate::rpc::{Answer, Call, Fault, FaultCode, METHODS, STANDARD, SYSTEM};
 use crate::xml::Value;
 
 pub(crate) fn list_methods(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
@@ -45,7 +45,7 @@ impl Core {
             .settings
             .rpc_interfaces
             .iter()
-            .filter(|interface| interface.factory == STANDARD_FACTORY)
+            .filter(|interface| interface.is_standard())
             .map(|interface| (interface.name.as_str(), STANDARD));
         let mut published = Vec::new();
         for (name, namespace) in standard.chain(std::iter::once((SYSTEM, SYSTEM))) {

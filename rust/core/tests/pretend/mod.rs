@@ -99,6 +99,8 @@ pub struct Machine {
     pub spawns: Vec<(String, Duration)>,
     pub ended: Option<Mood>,
     pub overridden_spawns: Vec<ProcessId>,
+    /// What a `result_handler` is to judge: its name, the event, the result. The test feeds the verdict.
+    pub judged: Vec<(String, Event, Vec<u8>)>,
     /// The plans of all starts.
     pub plans: Vec<SpawnPlan>,
     /// What the configuration says when it is read again.
@@ -144,6 +146,7 @@ impl Machine {
             spawns: Vec::new(),
             ended: None,
             overridden_spawns: Vec::new(),
+            judged: Vec::new(),
             plans: Vec::new(),
         }
     }
@@ -274,6 +277,7 @@ impl Machine {
             }
             Effect::ReadLog { .. } | Effect::ClearLogs { .. } | Effect::CallPlugin { .. } => {}
             Effect::CallSpawnOverride { process } => self.overridden_spawns.push(process),
+            Effect::Judge { handler, event, result, .. } => self.judged.push((handler, event, result)),
             Effect::ReadConfiguration { request } => {
                 if self.holds_readings {
                     self.readings.push(request);

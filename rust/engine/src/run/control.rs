@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
+use supervisor_core::config::{LogLevel, LogTarget, OutputSettings, Settings};
 use supervisor_core::effect::{
     Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose,
 };
 use supervisor_core::input::{Input, SpawnError};
+use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
@@ -241,6 +242,15 @@ impl Control {
                     self.logs.line(LogLevel::Error, &trouble);
                 }
             }
+            Effect::Judge { process, handler, event, result } => {
+                let judged = host.as_mut().map(|host| host.judge(&handler, &event, &result));
+                let (verdict, trouble) = judged.unwrap_or((Verdict::Failed, None));
+                if let Some(trouble) = trouble {
+                    self.logs.line(LogLevel::Error, &trouble);
+                }
+                // Before whatever else the listener did, so that the verdict meets the event it is about.
+                self.inputs.push_front(Input::Judged { process, verdict });
+            }
             Effect::Reply { request, answer } => self.reply(request, answer.into()),
             Effect::CallPlugin { request, namespace, method, params } => {
                 self.call_plugin(request, (&namespace, &method), params, host);
@@ -251,6 +261,13 @@ impl Control {
 
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
+            Message::Input(Input::ConfigurationRead { request, result }) => {
+                let result = result.and_then(|settings| {
+                    resolve_handlers(&settings, host.as_deref_mut())?;
+                    Ok(settings)
+                });
+                self.inputs.push_back(Input::ConfigurationRead { request, result });
+            }
             Message::Input(input) => self.inputs.push_back(input),
             Message::Output(input, room) => {
                 self.inputs.push_back(input);
@@ -515,6 +532,21 @@ impl Control {
                 });
             }
         }
+    }
+}
+
+/// Makes sure that the result handlers of a configuration that was read again can be called.
+fn resolve_handlers(
+    settings: &Settings,
+    host: Option<&mut (dyn PluginHost + 'static)>,
+) -> Result<(), String> {
+    match (settings.foreign_handlers().next(), host) {
+        (None, _) => Ok(()),
+        (Some(_), Some(host)) => host.resolve_handlers(settings),
+        (Some((pool, handler)), None) => Err(format!(
+            "{handler} cannot be resolved within [eventlistener:{pool}]: this daemon runs without Python until it \
+             is reloaded"
+        )),
     }
 }
 

@@ -55,6 +55,9 @@ pub struct Start<'a> {
     pub read_settings: ReadSettings,
     /// The host of plug-ins, where there is an interpreter.
     pub host: Option<Box<dyn PluginHost>>,
+    /// Called where a later life needs a host and there is none, when nothing of the life before is left: becomes a
+    /// program that has one. Returns only if that is impossible, and says why.
+    pub become_python: &'a dyn Fn() -> String,
 }
 
 /// Why the daemon could not start: the text after `Error: `, for whoever started it. The process ends with code 2.
@@ -67,11 +70,14 @@ pub struct StartError(pub String);
 /// See [`StartError`].
 pub fn run(start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
-    let Start { version, mut settings, read_settings, mut host } = start;
+    let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
     let mut standing = None;
     while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
+        if host.is_none() && settings.python_code().is_some() {
+            return Err(StartError(become_python()));
+        }
     }
     Ok(())
 }
@@ -109,6 +115,7 @@ fn live(
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
     let interfaces = settings.rpc_interfaces.clone();
+    let python_code = settings.python_code();
     let mut core = Core::new(settings, version);
     core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
     let core = Arc::new(Mutex::new(core));
@@ -130,10 +137,8 @@ fn live(
         }
         let input = Input::OverrideSpawn(host.overrides_spawn());
         handle.core().step(clock.now(), input, &mut effects);
-    } else if let Some(foreign) = interfaces.iter().find(|interface| interface.factory != STANDARD_FACTORY) {
-        let message =
-            format!("{} cannot be resolved within [rpcinterface:{}]", foreign.factory, foreign.name);
-        return Err(StartError(message));
+    } else if let Some((code, section)) = python_code {
+        return Err(StartError(format!("{code} cannot be resolved within [{section}]")));
     }
     if is_first {
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
@@ -189,7 +194,7 @@ fn refuse_arguments(
 ) -> Result<(), StartError> {
     let argument = interfaces
         .iter()
-        .filter(|interface| interface.factory == STANDARD_FACTORY)
+        .filter(|interface| interface.is_standard())
         .find_map(|interface| Some((&interface.name, &interface.options.first()?.0)));
     match argument {
         Some((name, option)) if !servers.is_empty() => {

@@ -9,10 +9,19 @@ use crate::supervisorctl::controller::Controller;
 use crate::supervisorctl::failure::Failure;
 use supervisor_core::group::Namespec;
 
-/// `avail`
+/// `avail [--json]`
 pub(in crate::supervisorctl) fn avail(controller: &mut Controller<'_>, argument: &str) -> Outcome {
-    if has_argument(controller, "avail", argument) {
+    let (as_json, words) = super::take_json(argument);
+    if has_argument(controller, "avail", &words.join(" ")) {
         return super::help::show(controller, "avail");
+    }
+    if as_json {
+        controller.keep_output_for_data();
+        match controller.client().all_config_info_values() {
+            Ok(values) => controller.print_json(&values.iter().collect::<Vec<_>>())?,
+            Err(error) => shutting_down(controller, error)?,
+        }
+        return Ok(Flow::Continue);
     }
     match controller.client().all_config_info() {
         Ok(processes) => {

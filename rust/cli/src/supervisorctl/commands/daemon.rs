@@ -15,7 +15,8 @@ pub(super) fn has_argument(controller: &mut Controller<'_>, name: &str, argument
 
 /// `shutdown`
 pub(in crate::supervisorctl) fn shutdown(controller: &mut Controller<'_>, argument: &str) -> Outcome {
-    if has_argument(controller, "shutdown", argument) {
+    let wait = argument == "--wait";
+    if !wait && has_argument(controller, "shutdown", argument) {
         return super::help::show(controller, "shutdown");
     }
     if !controller.confirm("Really shut the remote supervisord process down y/N? ")? {
@@ -24,15 +25,24 @@ pub(in crate::supervisorctl) fn shutdown(controller: &mut Controller<'_>, argume
     let url = &controller.session().endpoint.server_url;
     let refused = format!("ERROR: {url} refused connection (already shut down?)");
     let missing = format!("ERROR: {url} no such file (already shut down?)");
+    // Asked before, for later nobody answers.
+    let watch = if wait { controller.client().watch_daemon().ok() } else { None };
     match controller.client().shutdown() {
         Ok(_) => controller.print("Shut down"),
         // What was asked for is happening: the exit code stays.
         Err(error) if error.fault_code() == Some(fault::SHUTDOWN_STATE) => {
             controller.print("ERROR: already shutting down");
         }
-        Err(error) if error.is_refused() => controller.complain(&refused),
-        Err(error) if error.is_missing() => controller.complain(&missing),
+        Err(error) if error.is_refused() || error.is_missing() => {
+            controller.complain(if error.is_refused() { &refused } else { &missing });
+            controller.explain(&error);
+        }
         Err(error) => return Err(error.into()),
+    }
+    if let Some(watch) = watch {
+        let (client, output, _) = controller.parts();
+        output.flush();
+        client.wait(watch.ended())?;
     }
     Ok(Flow::Continue)
 }

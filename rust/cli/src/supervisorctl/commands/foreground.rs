@@ -34,6 +34,7 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
         }
         Err(error) if error.fault_code() == Some(fault::BAD_NAME) => {
             controller.complain("ERROR: bad process name supplied");
+            controller.suggest_process(name);
             return Ok(Flow::Continue);
         }
         Err(error) => {

@@ -24,6 +24,10 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
         controller.print(&row);
     }
     controller.print("");
+    if controller.terminals().output {
+        controller.print("also: wait");
+        controller.print("");
+    }
     Ok(Flow::Continue)
 }
 

@@ -14,3 +14,11 @@ pub(super) mod signal;
 pub(super) mod start_stop;
 pub(super) mod status;
 pub(super) mod tail;
+pub(super) mod wait;
+
+/// Whether the words behind a command ask for JSON, and the other words.
+fn take_json(argument: &str) -> (bool, Vec<&str>) {
+    let (options, words): (Vec<&str>, Vec<&str>) =
+        argument.split_whitespace().partition(|word| *word == "--json");
+    (!options.is_empty(), words)
+}

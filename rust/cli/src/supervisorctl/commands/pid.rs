@@ -29,6 +29,7 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
                 }
                 Err(error) if error.fault_code() == Some(fault::BAD_NAME) => {
                     controller.complain(&format!("No such process {name}"));
+                    controller.suggest_process(name);
                 }
                 Err(error) => return Err(error.into()),
             }

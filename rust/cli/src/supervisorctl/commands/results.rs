@@ -95,6 +95,10 @@ impl Wording {
         // Only `clear` comes here with a whole group, which no server knows as a process; the original
         // shows its own word for "no name".
         let process = process.unwrap_or("None");
-        self.report(controller, &Part { group, process, status: status.into(), description: &description })
+        self.report(controller, &Part { group, process, status: status.into(), description: &description })?;
+        if status == fault::BAD_NAME {
+            controller.suggest_process(name);
+        }
+        Ok(())
     }
 }

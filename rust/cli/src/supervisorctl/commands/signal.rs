@@ -41,6 +41,7 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
             Ok(results) => SIGNALLED.report_all(controller, &results)?,
             Err(error) if error.fault_code() == Some(fault::BAD_NAME) => {
                 controller.complain(&format!("{group}: ERROR (no such group)"));
+                controller.suggest_process(name);
             }
             Err(error) => return Err(error.into()),
         }

@@ -103,6 +103,7 @@ impl Action {
                 Ok(results) => self.wording.report_all(controller, &results)?,
                 Err(error) if error.fault_code() == Some(fault::BAD_NAME) => {
                     controller.print(&format!("{group}: ERROR (no such group)"));
+                    controller.suggest_process(name);
                     controller.set_exit_status(self.bad_argument);
                 }
                 Err(error) => return Err(error.into()),

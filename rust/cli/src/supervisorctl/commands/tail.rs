@@ -158,6 +158,9 @@ fn print_log(
     };
     let Some(words) = words else { return Err(error.into()) };
     controller.complain(&format!("{name}: ERROR ({words})"));
+    if error.fault_code() == Some(fault::BAD_NAME) {
+        controller.suggest_process(name);
+    }
     Ok(Flow::Continue)
 }
 
