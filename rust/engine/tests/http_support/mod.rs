@@ -17,6 +17,7 @@ use bytes::Bytes;
 use supervisor_core::config::diff::GroupDiff;
 use supervisor_core::config::{HttpAddress, HttpServerSettings, LogLevel};
 use supervisor_core::effect::Channel;
+use supervisor_core::input::Now;
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::state::{Mood, ProcessState};
 use supervisor_core::xml::{MethodCall, Value, write_call};
@@ -129,7 +130,21 @@ impl Backend for Daemon {
     }
 
     fn about(&self) -> AboutPage {
-        unimplemented!("no test asks for it")
+        let now = Now { monotonic: Duration::ZERO, wall: Duration::ZERO, utc_offset: 0 };
+        AboutPage {
+            identifier: "supervisor".into(),
+            version: "4.3.0+rs.0.1.0".into(),
+            mood: Mood::Running,
+            pid: 1,
+            started: Some(now),
+            now,
+            files: vec!["/etc/supervisord.conf".into()],
+            main_log: None,
+            pidfile: "/run/supervisord.pid".into(),
+            groups: 2,
+            processes: 2,
+            servers: Vec::new(),
+        }
     }
 
     fn staged(&self) -> GroupDiff {
