@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [browser]
 
-Three virtual environments, all of them when none is named:
+Virtual environments, the first three when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
-* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file.
+* `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file;
+* `browser`: the same and Playwright, pinned in `browser/requirements.txt`.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
 pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
@@ -26,12 +27,14 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = REPOSITORY / ".environments"
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+BROWSER_REQUIREMENTS = Path(__file__).resolve().parent / "browser" / "requirements.txt"
 #: Part of REQUIREMENTS, by reference.
 EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
 THE_ORIGINAL = "supervisor==4.3.0"
 #: Goes into `tests` without what it depends on, for that is the original: it is run with the one under test.
 WITHOUT_DEPENDENCIES = "superlance==2.0.0"
 NAMES = ("theirs", "ours", "tests")
+KNOWN = (*NAMES, "browser")
 
 
 class NoWheelError(Exception):
@@ -64,6 +67,9 @@ def inputs(name: str) -> tuple[list[str], str]:
     else:
         digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]
+        if name == "browser":
+            digest.update(BROWSER_REQUIREMENTS.read_bytes())
+            arguments = ["-r", str(BROWSER_REQUIREMENTS)]
         digest.update(WITHOUT_DEPENDENCIES.encode())
     digest.update("\n".join(arguments).encode())
     return arguments, digest.hexdigest()
@@ -88,10 +94,10 @@ def prepare(name: str) -> Path:
 
 
 def main(names: list[str]) -> int:
-    """Prepare the named environments, or all; returns the exit code."""
-    unknown = [name for name in names if name not in NAMES]
+    """Prepare the named environments, or those of all but the browser; returns the exit code."""
+    unknown = [name for name in names if name not in KNOWN]
     if unknown:
-        print(f"unknown environment {unknown[0]}; known are {', '.join(NAMES)}", file=sys.stderr)
+        print(f"unknown environment {unknown[0]}; known are {', '.join(KNOWN)}", file=sys.stderr)
         return 2
     try:
         for name in names or NAMES:

@@ -17,11 +17,11 @@ def run_pidproxy(argv: list[str]) -> int:
 ROOT_SEARCH_WARNING: str
 """What is said when root leaves the choice of the configuration to the default places."""
 
-def find_configuration(program: str) -> str:
-    """Return the first default place at which there is a file, for a program that was called so.
+def search_paths(program: str) -> list[str]:
+    """Return the default places of a configuration, for a program that was called so."""
 
-    Raises ValueError when there is none.
-    """
+def find_configuration(places: list[str]) -> str:
+    """Return the first of the places at which there is a file; raises ValueError when there is none."""
 
 def read_daemon_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
     """Read the command line of supervisord.
@@ -45,6 +45,22 @@ def read_client_configuration(path: str | None, overrides: dict[str, str]) -> di
 
     Raises ValueError with the message of a bad configuration.
     """
+
+def control_commands() -> list[tuple[str, str, str | None, bool]]:
+    """Return the built-in commands of supervisorctl: name, help text, what may follow, whether help lists it.
+
+    What may follow is `commands`, `groups`, `processes` or None.
+    """
+
+def run_control_command(name: str, argument: str, surroundings: Any) -> tuple[bool, int]:
+    """Run a built-in command in a `supervisor._control.Surroundings`.
+
+    Returns whether a shell ends, and the exit code. Raises what a call raised that the command has no words
+    for, and KeyError for a name that is none.
+    """
+
+def check_control_server(surroundings: Any) -> tuple[bool, int]:
+    """Check the server as commands do, in their words; returns whether it is there, and the exit code."""
 
 class Daemon:
     """The running daemon, for the classes that plug-ins see. Methods may be called from any thread.

@@ -312,11 +312,11 @@ def name_to_uid(name: str) -> int:
         number = int(name)
     except ValueError:
         try:
-            return pwd.getpwnam(name).pw_uid
+            return pwd.getpwnam(name)[2]
         except KeyError:
             raise ValueError(f"Invalid user name {name}") from None
     try:
-        return pwd.getpwuid(number).pw_uid
+        return pwd.getpwuid(number)[2]
     except (KeyError, OverflowError):
         raise ValueError(f"Invalid user id {name}") from None
 
@@ -327,11 +327,11 @@ def name_to_gid(name: str) -> int:
         number = int(name)
     except ValueError:
         try:
-            return grp.getgrnam(name).gr_gid
+            return grp.getgrnam(name)[2]
         except KeyError:
             raise ValueError(f"Invalid group name {name}") from None
     try:
-        return grp.getgrgid(number).gr_gid
+        return grp.getgrgid(number)[2]
     except (KeyError, OverflowError):
         raise ValueError(f"Invalid group id {name}") from None
 

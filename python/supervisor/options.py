@@ -183,7 +183,10 @@ Factory = tuple[str, Callable[..., Any], dict[str, str]]
 
 
 class Options:
-    """What both programs' options have in common. An instance reads one configuration, in `realize`."""
+    """What both programs' options have in common. An instance reads one configuration, in `realize`.
+
+    `searchpaths` are the places of a file that is not named.
+    """
 
     stderr = sys.stderr
     stdout = sys.stdout
@@ -201,6 +204,7 @@ class Options:
         """Say whether the absence of any file is a mistake."""
         self.require_configfile = require_configfile
         self.args: list[str] = []
+        self.searchpaths = _engine.search_paths(sys.argv[0])
         self.environ_expansions = {f"ENV_{name}": value for name, value in os.environ.items()}
         self.configroot = SimpleNamespace()
         # Texts of the command line, which win over those of the file.
@@ -254,7 +258,7 @@ class Options:
     def default_configfile(self) -> str | None:
         """Return the first file at the default places; where there is none, None or a mistake."""
         try:
-            return _engine.find_configuration(self.progname)
+            return _engine.find_configuration(self.searchpaths)
         except ValueError as why:
             if self.require_configfile:
                 self.usage(why)

@@ -72,12 +72,16 @@ fn ended(read: &Bound<'_, PyDict>, ending: Ending) -> PyResult<()> {
     read.set_item("ending", (ending.stdout, ending.stderr, ending.status))
 }
 
-/// The first of the default places of a configuration at which there is something, for a program that was called
-/// so. Raises ValueError when there is nothing.
+/// The default places of a configuration, for a program that was called so.
 #[pyfunction]
-pub(crate) fn find_configuration(program: &str) -> PyResult<String> {
-    supervisor_core::config::find_config(&RealSystem, &program_path(&RealSystem, program))
-        .map_err(|error| refused(&error))
+pub(crate) fn search_paths(program: &str) -> Vec<String> {
+    supervisor_core::config::search_paths(&program_path(&RealSystem, program))
+}
+
+/// The first of the places at which there is something; raises ValueError when there is nothing.
+#[pyfunction]
+pub(crate) fn find_configuration(places: Vec<String>) -> PyResult<String> {
+    supervisor_core::config::find_among(&RealSystem, places).map_err(|error| refused(&error))
 }
 
 /// Reads a configuration for the daemon, with texts that win over those of `[supervisord]`.

@@ -3,11 +3,13 @@
 //! | module | what it is |
 //! |---|---|
 //! | `configuration` | command lines and configurations, for `supervisor.options` |
+//! | `control` | the built-in commands of `supervisorctl`, for `supervisor.supervisorctl` |
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `values` | XML-RPC values as Python objects and back |
 
 mod configuration;
+mod control;
 mod facade;
 mod plugins;
 mod values;
@@ -24,8 +26,10 @@ mod _engine {
     #[pymodule_export]
     use super::configuration::{
         find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
-        read_daemon_configuration,
+        read_daemon_configuration, search_paths,
     };
+    #[pymodule_export]
+    use super::control::{check_control_server, control_commands, run_control_command};
     #[pymodule_export]
     use super::facade::Daemon;
     /// What is said when root leaves the choice of the configuration to the default places.

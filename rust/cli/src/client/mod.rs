@@ -10,12 +10,14 @@ pub mod fault;
 pub mod methods;
 mod reactor;
 pub mod records;
+pub mod remote;
 pub mod stream;
 mod transport;
 pub mod watch;
 
 use std::future::Future;
 use std::io::{self, ErrorKind::TimedOut};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use dxr::{FaultResponse, MethodCall, MethodResponse, TryFromValue, TryToParams};
@@ -31,6 +33,7 @@ use nix::unistd::Pid;
 use tokio::time::timeout;
 
 use reactor::Reactor;
+use remote::Remote;
 use transport::Connection;
 
 /// A connection to one supervisor, made when it is first needed.
@@ -38,6 +41,7 @@ pub struct Client {
     endpoint: Endpoint,
     reactor: Reactor,
     connection: Option<Connection>,
+    remote: Option<Box<dyn Remote>>,
     time_limit: Option<Duration>,
 }
 
@@ -49,7 +53,22 @@ impl Client {
     ///
     /// The operating system refuses what the runtime needs (a selector).
     pub fn new(endpoint: Endpoint) -> io::Result<Self> {
-        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None, time_limit: None })
+        Ok(Self { endpoint, reactor: Reactor::new()?, connection: None, remote: None, time_limit: None })
+    }
+
+    /// A client whose calls another makes; log streams are its own. `signals` brings a byte with the number of
+    /// each signal of the process, and takes the place of a handler for SIGINT.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new`].
+    pub fn through(
+        endpoint: Endpoint,
+        remote: Box<dyn Remote>,
+        signals: Option<UnixStream>,
+    ) -> io::Result<Self> {
+        let reactor = Reactor::told_of_signals(signals)?;
+        Ok(Self { endpoint, reactor, connection: None, remote: Some(remote), time_limit: None })
     }
 
     /// The same client, whose calls fail with [`io::ErrorKind::TimedOut`] when they take longer than this.
@@ -104,7 +123,10 @@ impl Client {
         method: &str,
         params: impl TryToParams,
     ) -> Result<T, ClientError> {
-        let Self { endpoint, reactor, connection, time_limit } = self;
+        if let Some(remote) = &mut self.remote {
+            return decode(&remote.exchange(&encode(method, &params)?)?);
+        }
+        let Self { endpoint, reactor, connection, time_limit, .. } = self;
         reactor.wait(async {
             let answer = call(endpoint, connection, method, params);
             match *time_limit {
@@ -148,12 +170,16 @@ async fn call<T: TryFromValue>(
     method: &str,
     params: impl TryToParams,
 ) -> Result<T, ClientError> {
-    let params = params.try_to_params().map_err(|error| ClientError::Malformed(error.to_string()))?;
-    let request = MethodCall { name: method.into(), params }
-        .to_xml()
-        .map_err(|error| ClientError::Malformed(error.to_string()))?;
-    let answer = transport::post(endpoint, connection, request).await?;
+    let answer = transport::post(endpoint, connection, encode(method, &params)?).await?;
     decode(&answer)
+}
+
+/// A request as text.
+fn encode(method: &str, params: &impl TryToParams) -> Result<String, ClientError> {
+    let params = params.try_to_params().map_err(|error| ClientError::Malformed(error.to_string()))?;
+    MethodCall { name: method.into(), params }
+        .to_xml()
+        .map_err(|error| ClientError::Malformed(error.to_string()))
 }
 
 /// Reads an answer: a value of the wanted type, or a fault.

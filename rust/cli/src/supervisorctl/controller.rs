@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::command::{self, COMMANDS, Flow, Outcome};
 use super::editor::LineEditor;
+use super::embedded::Host;
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
@@ -36,6 +37,7 @@ pub struct Controller<'a> {
     /// Standard output is for data alone while a command runs; messages go to standard error.
     data_only: bool,
     exit_status: i32,
+    host: Option<&'a mut dyn Host>,
 }
 
 impl<'a> Controller<'a> {
@@ -58,7 +60,14 @@ impl<'a> Controller<'a> {
             errors,
             data_only: false,
             exit_status: exit_status::SUCCESS,
+            host: None,
         }
+    }
+
+    /// Becomes part of another program, which checks the server and asks its users itself.
+    pub(super) fn live_in(&mut self, host: &'a mut dyn Host, exit_status: i32) {
+        self.host = Some(host);
+        self.exit_status = exit_status;
     }
 
     /// What the session was started with; `open` changes its server.
@@ -181,6 +190,10 @@ impl<'a> Controller<'a> {
         prompt: &str,
         completed_by: Option<Endpoint>,
     ) -> Result<Option<String>, ClientError> {
+        if let Some(host) = &mut self.host {
+            self.output.flush();
+            return host.ask(prompt);
+        }
         if let Some(editor) = &mut self.editor {
             self.output.flush();
             return editor.read(prompt, completed_by);
@@ -240,9 +253,17 @@ impl<'a> Controller<'a> {
     }
 
     /// Talks to another server from now on.
-    pub(super) fn set_server_url(&mut self, url: &str) {
+    ///
+    /// # Errors
+    ///
+    /// Those of the program around the commands, if there is one.
+    pub(super) fn set_server_url(&mut self, url: &str) -> Result<(), ClientError> {
         self.session.endpoint.server_url = url.to_owned();
         self.client.set_endpoint(self.session.endpoint.clone());
+        if let Some(host) = &mut self.host {
+            host.set_server_url(url)?;
+        }
+        Ok(())
     }
 
     /// Checks that the server is there and speaks this language; otherwise says so and sets the exit
@@ -252,6 +273,12 @@ impl<'a> Controller<'a> {
     ///
     /// Anything that has no sentence of its own.
     pub(super) fn check_server(&mut self) -> Result<bool, Failure> {
+        if let Some(host) = &mut self.host {
+            self.output.flush();
+            let (is_there, exit_status) = host.check_server()?;
+            self.exit_status = exit_status;
+            return Ok(is_there);
+        }
         let url = &self.session.endpoint.server_url;
         let answer = self.client.api_version();
         let (status, sentence) = match &answer {
@@ -280,6 +307,11 @@ impl<'a> Controller<'a> {
             self.explain(error);
         }
         Ok(false)
+    }
+
+    /// Lets out what was printed.
+    pub(super) fn flush(&mut self) {
+        self.output.flush();
     }
 
     /// Says on standard error what more is known about an error, behind its own sentence.

@@ -2,6 +2,7 @@
 //!
 //! - [`command`] is the table of commands; each family has a file in `commands`.
 //! - [`controller`] takes a line apart, runs its command and keeps the exit code.
+//! - [`embedded`] runs commands for a program that has a connection and streams of its own.
 //! - [`shell`] reads lines, on a terminal by an [`editor`] with [`completion`] and [`history`].
 //!
 //! Everything a command prints goes to standard output in the original's words; exit codes are those
@@ -14,8 +15,9 @@ mod completion;
 pub mod controller;
 mod diagnosis;
 mod editor;
+pub mod embedded;
 mod exit_status;
-mod failure;
+pub mod failure;
 mod history;
 mod input;
 mod json;
@@ -34,6 +36,7 @@ use supervisor_engine::files::RealSystem;
 
 use crate::arguments::{Ending, parse_supervisorctl, program_path};
 use crate::client::{Client, Endpoint};
+use crate::hand_over::hand_over;
 use controller::Controller;
 use input::Lines;
 use output::Output;
@@ -83,7 +86,8 @@ pub fn main(argv: &[String]) -> i32 {
     }
 }
 
-/// What command line and configuration say.
+/// What command line and configuration say. Where the configuration names plug-ins, this process becomes the Python
+/// program, which has the same commands and theirs.
 fn session(argv: &[String]) -> Result<Session, Ending> {
     let system = RealSystem;
     let (called, arguments) =
@@ -94,6 +98,9 @@ fn session(argv: &[String]) -> Result<Session, Ending> {
     let config_file = said.config_file.or_else(|| find_config(&system, &program).ok());
     let settings = read_client(&system, config_file.as_deref(), &said.overrides)
         .map_err(|error| Ending::usage(&program, &error.to_string()))?;
+    if !settings.plugins.is_empty() {
+        return Err(Ending::usage(&program, &hand_over("supervisor.supervisorctl", &program, arguments)));
+    }
     Ok(Session {
         endpoint: Endpoint {
             server_url: settings.server_url,

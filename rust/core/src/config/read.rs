@@ -39,12 +39,19 @@ pub fn search_paths(program: &str) -> Vec<String> {
 /// # Errors
 /// There is nothing at any of them.
 pub fn find_config(system: &dyn System, program: &str) -> Result<String, ConfigError> {
-    let places = search_paths(program);
-    places.iter().find(|path| system.exists(path)).cloned().ok_or_else(|| {
+    find_among(system, search_paths(program))
+}
+
+/// The first of some places at which there is something.
+///
+/// # Errors
+/// There is nothing at any of them.
+pub fn find_among(system: &dyn System, places: Vec<String>) -> Result<String, ConfigError> {
+    let shown = places.join(", ");
+    places.into_iter().find(|path| system.exists(path)).ok_or_else(|| {
         ConfigError::new(format!(
-            "No config file found at default paths ({}); use the -c option to specify a config file at a \
-             different path",
-            places.join(", ")
+            "No config file found at default paths ({shown}); use the -c option to specify a config file at a \
+             different path"
         ))
     })
 }

@@ -43,11 +43,7 @@ fn random_name(random: &mut File) -> io::Result<String> {
     Ok(characters.map(|&character| char::from(character)).collect())
 }
 
-/// Removes files. One that is gone already is no error; for others, the lines for the main log.
-pub(crate) fn remove(paths: &[PathBuf]) -> Vec<(LogLevel, String)> {
-    paths.iter().filter_map(|path| remove_one(path)).collect()
-}
-
+/// Removes a file. One that is gone already is no error; else the line for the main log.
 fn remove_one(path: &Path) -> Option<(LogLevel, String)> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -19,6 +19,8 @@ pub(crate) struct LogFile {
     path: PathBuf,
     file: File,
     kind: Kind,
+    /// Number of the file system that it was opened on.
+    device: u64,
     maxbytes: u64,
     backups: u32,
     /// After a failed rotation: the size at which to try again, so that a folder that is not writable does not
@@ -47,7 +49,8 @@ impl LogFile {
     /// The system's.
     pub(crate) fn open(path: &Path, maxbytes: u64, backups: u32) -> io::Result<Self> {
         let (file, kind) = open_for_appending(path)?;
-        Ok(Self { path: path.to_owned(), file, kind, maxbytes, backups, retry_at: 0 })
+        let device = file.metadata()?.dev();
+        Ok(Self { path: path.to_owned(), file, kind, device, maxbytes, backups, retry_at: 0 })
     }
 
     /// The daemon's standard output as a log.
@@ -62,11 +65,17 @@ impl LogFile {
             Kind::Stream | Kind::SharedStream => open_for_appending(&path).unwrap_or((file, kind)),
             Kind::Regular | Kind::Socket => (file, kind),
         };
-        Ok(Self { path, file, kind, maxbytes: 0, backups: 0, retry_at: 0 })
+        let device = file.metadata()?.dev();
+        Ok(Self { path, file, kind, device, maxbytes: 0, backups: 0, retry_at: 0 })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file system whose disk may hold up who writes here, if there is one.
+    pub(crate) fn device(&self) -> Option<u64> {
+        names_descriptor(&self.path).is_none().then_some(self.device)
     }
 
     /// Writes as much as possible now. Returns how many bytes were taken, and what ended it if not all.
@@ -451,7 +460,7 @@ mod tests {
         let (file, kind) = duplicate(writer.as_fd()).unwrap();
         assert_eq!(kind, Kind::SharedStream);
         let path = PathBuf::from("/dev/stdout");
-        let mut log = LogFile { path, file, kind, maxbytes: 10, backups: 1, retry_at: 0 };
+        let mut log = LogFile { path, file, kind, device: 0, maxbytes: 10, backups: 1, retry_at: 0 };
         let (written, result) = log.write(&vec![b'x'; 1024 * 1024]);
         assert_eq!(result.unwrap_err().kind(), io::ErrorKind::WouldBlock);
         assert_eq!(read_full(&mut File::from(reader), &mut vec![0; written]).unwrap(), written);

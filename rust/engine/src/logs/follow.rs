@@ -18,23 +18,21 @@ const CHUNK: usize = 16 * 1024;
 /// Said when the log became shorter.
 const TRUNCATED: &[u8] = b"==> File truncated <==\n";
 
-/// Sends the last `head` bytes of the log at `path`, then what is added, until the receiver is dropped. Ends at once where
-/// there is no such file.
+/// Sends the end of a log, then what is added, until the receiver is dropped.
 ///
-/// Woken by the log thread's own writes and, where the system tells of them, by those of others. A receiver that
+/// Woken by the lane's own writes and, where the system tells of them, by those of others. A receiver that
 /// is slow holds up nobody else.
-pub(crate) async fn follow(shared: Rc<Shared>, path: PathBuf, head: u64, receiver: mpsc::Sender<Bytes>) {
+pub(crate) async fn follow(shared: Rc<Shared>, mut log: Followed, receiver: mpsc::Sender<Bytes>) {
     // Before the first look, so that nothing that is written meanwhile goes unnoticed.
-    let mut following = Following::begin(&shared, &path);
-    let Ok(mut log) = Followed::open(&path, head) else { return };
+    let mut following = shared.health.during(|| Following::begin(&shared, &log.path));
     loop {
-        match log.next() {
+        match shared.health.during(|| log.next()) {
             Ok(Next::Bytes(bytes)) => {
                 if receiver.send(bytes).await.is_err() {
                     return;
                 }
             }
-            Ok(Next::Replaced) => following.renew(),
+            Ok(Next::Replaced) => shared.health.during(|| following.renew()),
             Ok(Next::Nothing) => tokio::select! {
                 () = following.woken() => {}
                 () = receiver.closed() => return,
@@ -53,17 +51,25 @@ enum Next {
 }
 
 /// A log and how much of it was handed on.
-struct Followed {
+#[derive(Debug)]
+pub(crate) struct Followed {
     path: PathBuf,
     file: File,
     position: u64,
+    /// Number of the file system that it is on.
+    pub(crate) device: u64,
 }
 
 impl Followed {
-    fn open(path: &Path, head: u64) -> io::Result<Self> {
+    /// Opens a log, to follow it from `head` bytes before its end.
+    ///
+    /// # Errors
+    /// The system's, or that it is no file.
+    pub(crate) fn open(path: &Path, head: u64) -> io::Result<Self> {
         let file = open_regular(path)?;
-        let position = file.metadata()?.len().saturating_sub(head);
-        Ok(Self { path: path.to_owned(), file, position })
+        let metadata = file.metadata()?;
+        let position = metadata.len().saturating_sub(head);
+        Ok(Self { path: path.to_owned(), file, position, device: metadata.dev() })
     }
 
     /// What comes next, if there is anything yet. A file that was replaced is read to its end first.

@@ -1,71 +1,92 @@
-//! Logs: the main log and those of children, written by a thread of their own (design 3, parity 10).
+//! Logs: the main log and those of children, written by threads of their own (design 3, parity 10).
 //!
-//! The control thread hands over lines, pipes and requests and never touches a log file itself: a full or
-//! stuck disk delays log lines, never a restart, a stop or an answer to a client.
+//! The control thread hands over lines, pipes and requests and never touches a log file itself. The main log has one
+//! thread ([`main_thread`]), the logs of children one for each file system ([`lane`]), opening and reading a single
+//! file is done elsewhere ([`folders`]). So a disk that is full or does not answer holds up those who want something
+//! of it, and no restart, stop or answer to a client.
 //!
-//! Memory is bounded: lines queue up to a number and are counted beyond it; one buffer serves all pipes; a
-//! stream that is not read keeps its own pipe waiting. Other commands than lines are not counted, since each
-//! belongs to a start, an exit or a request, which are bounded where they come from.
+//! Memory is bounded: lines queue up to a number and are counted beyond it; one buffer serves all pipes of a thread; a
+//! stream that is not read keeps its own pipe waiting. Other commands than lines are not counted, since each belongs
+//! to a start, an exit or a request, which are bounded where they come from.
 
 mod automatic;
 mod file;
+mod folders;
 mod follow;
+mod intake;
+mod lane;
+mod lanes;
 mod main_log;
+mod main_thread;
 mod outlet;
 mod output;
+mod pace;
 mod read;
 mod record;
 mod shared;
+mod stall;
 mod strip;
 mod syslog;
 mod tap;
-mod thread;
 mod watch;
+mod writable;
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use supervisor_core::config::{LogLevel, OutputSettings};
+use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
 use supervisor_core::effect::{
     Channel, LogClearError, LogRange, LogReadError, LogText, LogsToClear, ProcessId,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use file::LogFile;
-use thread::{Command, Inbox, Line, Queue};
+use folders::Folders;
+use follow::Followed;
+use lane::Lane;
+use lanes::Lanes;
+use main_thread::MainLines;
 
 pub use automatic::clear_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 pub use tap::{Room, Tap, ToCore};
 
-/// Lines of the main log that may wait for the log thread.
-const LINES: usize = 16 * 1024;
-
 /// Pieces of a followed log that may wait for their reader.
 const FOLLOWED_PIECES: usize = 4;
 
-/// How long the end of a process may wait for the log thread; longer than a drain takes. Only a stuck disk
+/// How long the end of a process may wait for its output to be logged; longer than a drain takes. Only a stuck disk
 /// takes it longer, and that must not hold up a restart.
 const DRAINED: Duration = Duration::from_secs(1);
 
-/// How long the end of the daemon waits for the log thread.
+/// How long a client may wait for a log on a disk that does not answer.
+const ANSWERED: Duration = Duration::from_secs(10);
+
+/// How long the end of the daemon waits for the log threads.
 const STOP: Duration = Duration::from_secs(2);
 
-/// Stack of the log thread. Only what is used counts as memory; builds without optimisation need more than half.
+/// Of that, what is left for the main log at least.
+const STOP_MAIN: Duration = Duration::from_millis(500);
+
+/// Stack of the main log's thread. Only what is used counts as memory.
 const STACK: usize = 1024 * 1024;
 
-/// The log thread, seen from other threads. Cheap to clone.
+/// The log threads, seen from others. Cheap to clone.
+///
+/// Futures of its methods need a runtime with timers, and where a single file is opened or read, its blocking threads.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    commands: mpsc::UnboundedSender<Command>,
-    queue: Arc<Queue>,
-    level: LogLevel,
+    lines: MainLines,
+    /// Where the main log is, if it is a file.
+    main_path: Option<Arc<Path>>,
+    lanes: Arc<Lanes>,
+    /// Turns of those who open or make files, and of those who read them.
+    opening: Arc<Folders>,
+    reading: Arc<Folders>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -75,6 +96,8 @@ pub struct OpenLog {
     /// `None` for output that goes to no file.
     file: Option<LogFile>,
     syslog: bool,
+    /// Who writes it.
+    lane: Lane,
 }
 
 /// An output stream of a new process, to be read and logged.
@@ -97,43 +120,34 @@ pub struct Output {
 }
 
 impl Logs {
-    /// Starts the log thread, which owns the main log from now on. The daemon must already be in the
-    /// background, if it is to go there.
+    /// Starts the thread of the main log, which owns it from now on. The daemon must already be in the background, if
+    /// it is to go there.
     ///
     /// # Errors
     /// The system's, when there can be no thread.
     pub fn start(main: MainLogWriter) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let level = main.level();
-        let (sender, commands) = mpsc::unbounded_channel();
-        let queue = Arc::new(Queue::default());
-        let inbox = Inbox { commands, queue: Arc::clone(&queue) };
+        let (lines, inbox) = MainLines::new(main.level());
+        let main_path = main.path().map(Arc::from);
         let thread = std::thread::Builder::new()
-            .name("logs".to_owned())
+            .name("main-log".to_owned())
             .stack_size(STACK)
-            .spawn(move || thread::run(&runtime, main, inbox))?;
-        Ok(Self { commands: sender, queue, level, thread: Arc::new(Mutex::new(Some(thread))) })
+            .spawn(move || main_thread::run(&runtime, main, inbox))?;
+        let lanes = Arc::new(Lanes::new(lines.clone()));
+        let thread = Arc::new(Mutex::new(Some(thread)));
+        Ok(Self { lines, main_path, lanes, opening: Arc::default(), reading: Arc::default(), thread })
     }
 
     /// Least severe level that is written.
     #[must_use]
     pub fn level(&self) -> LogLevel {
-        self.level
+        self.lines.level()
     }
 
     /// Writes a line of the main log, if its level is severe enough. Never waits: a line that finds no room is
     /// counted, and the count is written when there is room again.
     pub fn line(&self, level: LogLevel, message: &str) {
-        if level > self.level {
-            return;
-        }
-        if self.queue.waiting.fetch_add(1, Ordering::Relaxed) >= LINES {
-            self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.queue.lost.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let message = message.to_owned();
-        self.tell(Command::Line(Line { time: SystemTime::now(), level, message }));
+        self.lines.line(level, message);
     }
 
     /// Opens the log of an output stream for appending.
@@ -144,48 +158,110 @@ impl Logs {
         &self,
         settings: &OutputSettings,
     ) -> impl Future<Output = Result<OpenLog, i32>> + Send + use<> {
-        let answer = self.ask(|answer| Command::Open(settings.clone(), answer));
-        async { answer.await.unwrap_or(Err(libc::EIO)) }
+        let OutputSettings { maxbytes, backups, syslog, .. } = *settings;
+        let syslog = syslog || settings.logfile == LogTarget::Syslog;
+        let opening = match &settings.logfile {
+            LogTarget::File(path) => {
+                let own = path.clone();
+                Some(self.opening.run(path, move || LogFile::open(&own, maxbytes, backups)))
+            }
+            LogTarget::None | LogTarget::Automatic | LogTarget::Syslog => None,
+        };
+        let lanes = Arc::clone(&self.lanes);
+        async move {
+            let open = async {
+                let file = match opening {
+                    Some(opening) => Some(opening.await.ok_or(io::ErrorKind::Other)??),
+                    None => None,
+                };
+                let lane = match &file {
+                    Some(log) => lanes.of(log.device(), log.path())?,
+                    None => lanes.of(None, Path::new(""))?,
+                };
+                Ok(OpenLog { file, syslog, lane })
+            };
+            open.await.map_err(|error: io::Error| error.raw_os_error().unwrap_or(libc::EIO))
+        }
     }
 
     /// Reads and logs an output stream to its end.
     pub fn attach(&self, output: Output) {
-        self.tell(Command::Attach(output));
+        self.lanes.attach(output);
     }
 
     /// Waits, after the end of a process, until all its output is logged: until its pipes are at their end, or,
     /// when a descendant keeps one open, for 200 milliseconds and what can be read then. The pipes are closed
     /// afterwards, as the original does it.
     ///
-    /// Ends after a second even if the log thread is held up by a stuck disk; the output is then logged later.
-    /// The future needs a runtime with timers.
+    /// Ends after a second even if a disk does not answer, and at once where that is known; the output is then logged
+    /// later.
     pub fn drained(&self, process: ProcessId) -> impl Future<Output = ()> + Send + use<> {
-        let answer = self.ask(|answer| Command::Drain(process, answer));
-        async {
-            // Without a log thread there is no output either.
-            let _ = tokio::time::timeout(DRAINED, answer).await;
+        let waited_for: Vec<_> = self
+            .lanes
+            .leave(process)
+            .into_iter()
+            .map(|lane| (lane.ask(|answer| lane::Command::Drain(process, answer)), lane.health))
+            .collect();
+        async move {
+            let all = async {
+                for (answer, health) in waited_for {
+                    if !health.is_stuck() {
+                        // Without its thread there is no output either.
+                        let _ = answer.await;
+                    }
+                }
+            };
+            // Else it is logged later.
+            let _ = tokio::time::timeout(DRAINED, all).await;
         }
     }
 
     /// Reads a part of a log; lines said before are in it.
     ///
     /// # Errors
-    /// See [`LogReadError`].
+    /// See [`LogReadError`]; `Failed` as well after ten seconds without an answer of the disk.
     pub fn read(
         &self,
         range: LogRange,
     ) -> impl Future<Output = Result<LogText, LogReadError>> + Send + use<> {
-        let answer = self.ask(|answer| Command::Read(range, answer));
-        async { answer.await.unwrap_or(Err(LogReadError::Failed)) }
+        let path = match &range.log {
+            LogTarget::File(path) => path.clone(),
+            LogTarget::None | LogTarget::Automatic | LogTarget::Syslog => PathBuf::new(),
+        };
+        let (mut by_main, mut by_other) = (None, None);
+        if self.main_path.as_deref() == Some(&*path) {
+            by_main = Some(self.ask_main(|answer| main_thread::Command::Read(range, answer)));
+        } else {
+            by_other = Some(self.reading.run(&path, move || read::read(&range)));
+        }
+        async {
+            let answer = async {
+                match (by_main, by_other) {
+                    (Some(answer), _) => answer.await.ok(),
+                    (_, Some(answer)) => answer.await,
+                    (None, None) => None,
+                }
+            };
+            tokio::time::timeout(ANSWERED, answer).await.ok().flatten().unwrap_or(Err(LogReadError::Failed))
+        }
     }
 
-    /// Follows a log: its last `head` bytes, then what the log thread adds. Ends when the receiver is dropped, or
-    /// at once where there is no such file. When the log becomes shorter, `==> File truncated <==` comes and
-    /// then the log from its beginning; a replaced file is followed on.
+    /// Follows a log: its last `head` bytes, then what is added. Ends when the receiver is dropped, or at once where
+    /// there is no such file. When the log becomes shorter, `==> File truncated <==` comes and then the log from its
+    /// beginning; a replaced file is followed on. To be called within the runtime.
     #[must_use]
     pub fn follow(&self, path: &Path, head: u64) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(FOLLOWED_PIECES);
-        self.tell(Command::Follow(path.to_owned(), head, sender));
+        let lanes = Arc::clone(&self.lanes);
+        let own = path.to_owned();
+        let opening = self.reading.run(path, move || Followed::open(&own, head).map(|log| (log, own)));
+        tokio::spawn(async move {
+            if let Some(Ok((log, path))) = opening.await
+                && let Ok(lane) = lanes.of(Some(log.device), &path)
+            {
+                lane.tell(lane::Command::Follow(log, sender));
+            }
+        });
         receiver
     }
 
@@ -198,44 +274,65 @@ impl Logs {
         prefix: String,
         folder: PathBuf,
     ) -> impl Future<Output = io::Result<PathBuf>> + Send + use<> {
-        let answer = self.ask(|answer| Command::CreateAutomatic(prefix, folder, answer));
-        async { answer.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into())) }
-    }
-
-    /// Removes log files; what cannot be removed is said in the main log.
-    pub fn remove(&self, paths: Vec<PathBuf>) {
-        self.tell(Command::Remove(paths));
+        let created = self.opening.run(&folder.join(&prefix), move || automatic::create(&prefix, &folder));
+        async { created.await.unwrap_or_else(|| Err(io::ErrorKind::Other.into())) }
     }
 
     /// Closes and opens again the main log and all child logs (SIGUSR2). A log that cannot be opened goes on in
     /// its old file, and the main log says so. Lines said before go to the old file, later ones to the new.
     pub fn reopen(&self) {
-        self.tell(Command::Reopen);
+        self.lines.tell(main_thread::Command::Reopen);
+        self.lanes.reopen();
     }
 
     /// Removes logs and begins them anew, empty. Logs of processes that do not run are left alone. Answers one
     /// outcome for the main log, or one for each process.
     ///
     /// # Errors
-    /// See [`LogClearError`].
+    /// See [`LogClearError`]; `Failed` as well after ten seconds without an answer of the disk.
     pub fn clear(
         &self,
         logs: LogsToClear,
     ) -> impl Future<Output = Vec<Result<(), LogClearError>>> + Send + use<> {
-        let count = match &logs {
-            LogsToClear::Main => 1,
-            LogsToClear::Processes(processes) => processes.len(),
+        // For each outcome, those who have their part in it.
+        let answers: Vec<Vec<_>> = match logs {
+            LogsToClear::Main => vec![vec![self.ask_main(main_thread::Command::Clear)]],
+            LogsToClear::Processes(processes) => processes
+                .into_iter()
+                .map(|process| {
+                    let lanes = self.lanes.having(process).into_iter();
+                    lanes.map(|lane| lane.ask(|answer| lane::Command::Clear(process, answer))).collect()
+                })
+                .collect(),
         };
-        let answer = self.ask(|answer| Command::Clear(logs, answer));
-        async move { answer.await.unwrap_or_else(|_| vec![Err(LogClearError::Failed); count]) }
+        async move {
+            let deadline = tokio::time::Instant::now() + ANSWERED;
+            let mut outcomes = Vec::with_capacity(answers.len());
+            for parts in answers {
+                let mut outcome = Ok(());
+                for part in parts {
+                    let cleared = tokio::time::timeout_at(deadline, part).await;
+                    outcome = outcome.and(
+                        cleared
+                            .unwrap_or(Ok(Err(LogClearError::Failed)))
+                            .unwrap_or(Err(LogClearError::Failed)),
+                    );
+                }
+                outcomes.push(outcome);
+            }
+            outcomes
+        }
     }
 
-    /// Ends the log thread: pipes are read to their end for a moment, everything said is written. Waits for that
-    /// for at most two seconds; afterwards everything else here does nothing.
+    /// Ends the log threads: pipes are read to their end for a moment, everything said is written. Waits for that
+    /// for about two seconds at most; afterwards everything else here does nothing.
     pub fn stop(&self) {
+        let deadline = Instant::now() + STOP;
+        self.lanes.stop(deadline - STOP_MAIN);
         let (done, finished) = std::sync::mpsc::channel();
-        self.tell(Command::Stop(done));
-        let ended = finished.recv_timeout(STOP).is_ok();
+        self.lines.tell(main_thread::Command::Stop(done));
+        let left = deadline.saturating_duration_since(Instant::now());
+        let ended = finished.recv_timeout(left).is_ok();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (true, Some(thread)) = (ended, thread) {
             // It has nothing left to do but return; if it panicked, it has ended as well.
@@ -243,33 +340,12 @@ impl Logs {
         }
     }
 
-    /// Sends a command with a way to answer it. The command is on its way when this returns.
-    fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> oneshot::Receiver<T> {
+    fn ask_main<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> main_thread::Command,
+    ) -> oneshot::Receiver<T> {
         let (sender, receiver) = oneshot::channel();
-        self.tell(command(sender));
+        self.lines.tell(command(sender));
         receiver
-    }
-
-    fn tell(&self, command: Command) {
-        // Fails only after the thread's end: what is in the command is dropped, which answers whoever waits.
-        let _ = self.commands.send(command);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_log_thread_that_is_stuck_holds_up_nobody() {
-        let (sender, _never_served) = mpsc::unbounded_channel();
-        let thread = Arc::new(Mutex::new(None));
-        let logs = Logs { commands: sender, queue: Arc::default(), level: LogLevel::Info, thread };
-        for _ in 0..LINES + 7 {
-            logs.line(LogLevel::Info, "line");
-        }
-        assert_eq!(logs.queue.waiting.load(Ordering::Relaxed), LINES);
-        assert_eq!(logs.queue.lost.load(Ordering::Relaxed), 7);
-        logs.drained(ProcessId(1)).await;
     }
 }

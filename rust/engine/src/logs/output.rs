@@ -1,24 +1,30 @@
 //! Copying one output stream of one process from its pipe to its logs.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use supervisor_core::capture::Piece;
 use supervisor_core::config::LogLevel;
-use supervisor_core::effect::{Channel, ProcessId};
+use supervisor_core::effect::ProcessId;
 use supervisor_core::expand::repr;
-use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::sync::oneshot;
+use supervisor_core::text::decoded;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::Output;
+use super::intake::{BUFFER, Intake};
 use super::main_log::{describe, reason};
+use super::pace::Pace;
 use super::shared::{Shared, SharedLog};
 use super::strip::Stripper;
 use super::tap::Tap;
-use supervisor_core::text::decoded;
+use super::writable::writable;
 
 /// Bytes read from one pipe before the others get their turn.
 const TURN: usize = 256 * 1024;
@@ -33,62 +39,61 @@ const STUCK: Duration = Duration::from_secs(2);
 /// Most bytes still read at the end of that time: as much as the largest pipe holds without privileges.
 const REMAINDER: usize = 1024 * 1024;
 
-/// The hold that the log thread keeps on a task that reads a pipe.
+/// The hold that the lane keeps on a task that reads a pipe.
 #[derive(Debug)]
 pub(crate) struct Attached {
     number: u64,
     pub(crate) process: ProcessId,
-    pub(crate) log: SharedLog,
-    finish: oneshot::Sender<()>,
+    copier: Rc<Copier>,
     task: JoinHandle<()>,
 }
 
-/// What a pipe's task needs to know.
-pub(crate) struct Source {
-    pub(crate) process: ProcessId,
-    pub(crate) name: String,
-    pub(crate) channel: Channel,
-    pub(crate) pipe: OwnedFd,
-    pub(crate) log: SharedLog,
-    pub(crate) syslog: bool,
-    pub(crate) strip_ansi: bool,
-    pub(crate) tap: Option<Tap>,
+impl Attached {
+    /// The log that its task writes.
+    pub(crate) fn log(&self) -> &SharedLog {
+        &self.copier.log
+    }
 }
 
 /// Starts a task that reads the pipe to its end.
-pub(crate) fn attach(shared: &Rc<Shared>, source: Source) {
-    let (name, channel) = (source.name.clone(), source.channel.name());
-    let pipe = match Receiver::from_owned_fd(source.pipe) {
-        Ok(pipe) => pipe,
+pub(crate) fn attach(shared: &Rc<Shared>, output: Output) {
+    let Output { process, name, channel, pipe, log, strip_ansi, tap } = output;
+    let channel = channel.name();
+    let intake = match Intake::new(pipe, &shared.health) {
+        Ok(intake) => intake,
         Err(error) => {
             let name = repr(&name);
-            shared.line(LogLevel::Error, &format!("cannot read {channel} of {name}: {}", reason(&error)));
+            let message = format!("cannot read {channel} of {name}: {}", reason(&error));
+            shared.lines.line(LogLevel::Error, &message);
             return;
         }
     };
     let number = shared.next_number();
-    let (finish, finished) = oneshot::channel();
-    let log = Rc::clone(&source.log);
-    let copier = Copier {
+    let copier = Rc::new(Copier {
         shared: Rc::clone(shared),
         name,
         channel,
-        log: source.log,
-        syslog: source.syslog,
-        stripper: source.strip_ansi.then(RefCell::default),
-        tap: source.tap.map(RefCell::new),
+        log: RefCell::new(log.file),
+        syslog: log.syslog,
+        stripper: strip_ansi.then(RefCell::default),
+        tap: tap.map(RefCell::new),
+        untold: RefCell::default(),
         waiting: RefCell::default(),
         lost: Cell::new(0),
         stuck: Cell::new(false),
-    };
-    let task = tokio::task::spawn_local(async move {
-        copier.copy(&pipe, finished).await;
-        // Closed before anybody learns that the output is drained.
-        drop(pipe);
-        copier.shared.attached.borrow_mut().retain(|attached| attached.number != number);
+        is_ending: Cell::new(false),
+        told: Notify::new(),
+        intake: RefCell::new(Some(Arc::clone(&intake))),
     });
-    let process = source.process;
-    shared.attached.borrow_mut().push(Attached { number, process, log, finish, task });
+    let own = Rc::clone(&copier);
+    let task = tokio::task::spawn_local(async move {
+        own.copy(&intake).await;
+        // Closed before anybody learns that the output is drained.
+        own.intake.take();
+        drop(intake);
+        own.shared.attached.borrow_mut().retain(|attached| attached.number != number);
+    });
+    shared.attached.borrow_mut().push(Attached { number, process, copier, task });
 }
 
 /// Waits until the pipes of a process (of all processes, for `None`) are at their end, or have been read for
@@ -101,34 +106,30 @@ pub(crate) fn drain(shared: &Shared, process: Option<ProcessId>) -> impl Future<
         .borrow_mut()
         .extract_if(.., |attached| process.is_none_or(|process| attached.process == process))
         .collect();
-    let tasks: Vec<JoinHandle<()>> = ending
-        .into_iter()
-        .map(|attached| {
-            // A task that has just ended by itself needs no telling.
-            let _ = attached.finish.send(());
-            attached.task
-        })
-        .collect();
+    for attached in &ending {
+        attached.copier.is_ending.set(true);
+        attached.copier.told.notify_waiters();
+    }
     async move {
-        for task in tasks {
+        for attached in ending {
             // A task that panicked is at its end, too.
-            let _ = task.await;
+            let _ = attached.task.await;
         }
     }
 }
 
-/// Waits until something can be written to a stream.
-pub(crate) async fn writable(descriptor: OwnedFd) {
-    /// Where waiting is impossible, by a lack of memory for it: a breath before the next try.
-    const BREATH: Duration = Duration::from_millis(100);
-
-    // Unchecked: a terminal or a socket can be waited for just as well as a pipe.
-    let ready = async { Sender::from_owned_fd_unchecked(descriptor)?.writable().await };
-    if ready.await.is_err() {
-        tokio::time::sleep(BREATH).await;
+/// Writes what was kept while the file system was stuck. Pipes that are read anyhow have it written by that.
+pub(crate) fn take_over(shared: &Shared) {
+    for attached in shared.attached.borrow().iter() {
+        let intake = attached.copier.intake.borrow().clone();
+        if let Some(intake) = intake.filter(|intake| intake.lock().has_kept()) {
+            // An error is seen again by its task.
+            let _ = attached.copier.copy_now(&intake);
+        }
     }
 }
 
+#[derive(Debug)]
 struct Copier {
     shared: Rc<Shared>,
     name: String,
@@ -137,27 +138,33 @@ struct Copier {
     syslog: bool,
     stripper: Option<RefCell<Stripper>>,
     tap: Option<RefCell<Tap>>,
+    /// What was read and waits until the core has room for what it wants of it.
+    untold: RefCell<Vec<u8>>,
     /// What a stream did not take yet; nothing more is read until it has.
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
     lost: Cell<usize>,
     /// The log is a stream that has taken nothing for [`STUCK`].
     stuck: Cell<bool>,
+    /// The process has ended.
+    is_ending: Cell<bool>,
+    /// Told when that becomes so.
+    told: Notify,
+    /// Its pipe, until it is closed.
+    intake: RefCell<Option<Arc<Intake>>>,
 }
 
 impl Copier {
-    /// Reads to the end, or until [`DRAIN`] after `finished` was told.
-    async fn copy(&self, pipe: &Receiver, finished: oneshot::Receiver<()>) {
+    /// Reads to the end, or until [`DRAIN`] after the end of the process.
+    async fn copy(&self, intake: &Intake) {
         let bound = async {
-            if finished.await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            self.end_of_process().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
             biased;
-            () = self.copy_to_end(pipe) => {}
-            () = bound => self.copy_remainder(pipe),
+            () = self.copy_to_end(intake) => {}
+            () = bound => self.copy_remainder(intake),
         }
         if let Some(stripper) = &self.stripper {
             let held_back = stripper.borrow_mut().finish();
@@ -173,49 +180,60 @@ impl Copier {
         }
     }
 
-    async fn copy_to_end(&self, pipe: &Receiver) {
-        while pipe.readable().await.is_ok() {
-            let mut turn = 0;
-            while turn < TURN {
-                self.wait_for_core().await;
-                match self.copy_once(pipe) {
-                    Ok(0) => return,
-                    Ok(count) => turn += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    // Nothing more to read now.
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) => {
-                        self.say(LogLevel::Error, &format!("cannot be read: {}", reason(&error)));
-                        return;
-                    }
+    async fn copy_to_end(&self, intake: &Intake) {
+        let mut pace = Pace::default();
+        let mut turn = 0;
+        loop {
+            let count = match poll_fn(|context| self.poll_copy(context, intake)).await {
+                Ok(0) => return,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.say(LogLevel::Error, &format!("cannot be read: {}", reason(&error)));
+                    return;
                 }
-                self.wait_for_room().await;
-            }
-            if let Some(tap) = &self.tap {
-                tap.borrow_mut().take(None);
-            }
+            };
+            self.tell_core().await;
+            self.wait_for_room().await;
+            turn += count;
             if turn >= TURN {
+                turn = 0;
                 tokio::task::yield_now().await;
+            }
+            if count < BUFFER {
+                turn = 0;
+                if let Some(pause) = pace.pause(count, Instant::now()) {
+                    // Not beyond the end of the process, which somebody waits for.
+                    let _ = tokio::time::timeout(pause, self.end_of_process()).await;
+                }
             }
         }
     }
 
-    /// Waits until the core has room for what it wants of the next read.
-    async fn wait_for_core(&self) {
-        if let Some(tap) = &self.tap {
-            tap.borrow_mut().take(None);
-            let room = tap.borrow().room();
-            let room = room.await;
-            tap.borrow_mut().take(room);
+    async fn end_of_process(&self) {
+        let told = self.told.notified();
+        if !self.is_ending.get() {
+            told.await;
         }
+    }
+
+    /// Hands on what was read for the core, once it has room for it.
+    async fn tell_core(&self) {
+        let Some(tap) = self.tap.as_ref().filter(|_| !self.untold.borrow().is_empty()) else { return };
+        let room = tap.borrow().room();
+        let room = room.await;
+        tap.borrow_mut().take(room);
+        let untold = self.untold.take();
+        self.log_stripped(&untold);
+        tap.borrow_mut().take(None);
     }
 
     /// Reads what is there now, without waiting for anybody.
-    fn copy_remainder(&self, pipe: &Receiver) {
+    fn copy_remainder(&self, intake: &Intake) {
         let mut copied = 0;
         while copied < REMAINDER {
             self.drop_waiting();
-            match self.copy_once(pipe) {
+            match self.copy_now(intake) {
                 Ok(count) if count > 0 => copied += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 _ => return,
@@ -223,16 +241,40 @@ impl Copier {
         }
     }
 
-    /// Reads once and hands on what came. Returns the number of bytes, 0 at the end.
-    fn copy_once(&self, pipe: &Receiver) -> io::Result<usize> {
+    /// Reads once, when there is something, and hands it on; what the core wants something of waits in `untold`.
+    /// Returns the number of bytes, 0 at the end.
+    fn poll_copy(&self, context: &mut Context<'_>, intake: &Intake) -> Poll<io::Result<usize>> {
         let mut buffer = self.shared.buffer.borrow_mut();
-        let count = pipe.try_read(buffer.as_mut_slice())?;
+        let count = ready!(intake.poll_take(context, &mut buffer))?;
         let data = buffer.get(..count).unwrap_or_default();
+        if self.tap.is_some() {
+            self.untold.borrow_mut().extend_from_slice(data);
+        } else {
+            self.log_stripped(data);
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    /// Reads once without waiting, and hands on at once.
+    fn copy_now(&self, intake: &Intake) -> io::Result<usize> {
+        let untold = self.untold.take();
+        self.log_stripped(&untold);
+        let mut buffer = self.shared.buffer.borrow_mut();
+        let count = intake.take_now(&mut buffer)?;
+        self.log_stripped(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    /// Takes escape sequences out, where that is wanted, and logs what is left.
+    fn log_stripped(&self, data: &[u8]) {
         match &self.stripper {
-            Some(stripper) => self.log_text(&stripper.borrow_mut().strip(data)),
+            Some(stripper) => {
+                let mut text = self.shared.stripped.borrow_mut();
+                stripper.borrow_mut().strip(data, &mut text);
+                self.log_text(&text);
+            }
             None => self.log_text(data),
         }
-        Ok(count)
     }
 
     /// Sends output where it belongs: to the logs, and what the core wants of it to the core.
@@ -269,9 +311,9 @@ impl Copier {
 
     /// Writes output to the main log at level debug.
     fn echo(&self, data: &[u8]) {
-        if self.shared.main.borrow().takes(LogLevel::Debug) {
+        if self.shared.lines.takes(LogLevel::Debug) {
             let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, decoded(data));
-            self.shared.line(LogLevel::Debug, &message);
+            self.shared.lines.line(LogLevel::Debug, &message);
         }
     }
 
@@ -279,9 +321,17 @@ impl Copier {
     fn write(&self, data: &[u8]) {
         let mut guard = self.log.borrow_mut();
         let Some(log) = guard.as_mut() else { return };
-        let (written, result) = log.write(data);
-        let rest = data.get(written..).unwrap_or_default();
         let mut said = Vec::new();
+        let (written, result) = self.shared.health.during(|| {
+            let outcome = log.write(data);
+            if outcome.1.is_ok()
+                && let Err(error) = log.rotate_if_full()
+            {
+                said.push((LogLevel::Error, describe("rotate", log.path(), &error)));
+            }
+            outcome
+        });
+        let rest = data.get(written..).unwrap_or_default();
         match result {
             Ok(()) => {
                 self.stuck.set(false);
@@ -292,9 +342,6 @@ impl Copier {
                         LogLevel::Warn,
                         format!("log {path} is written again, {lost} bytes were lost"),
                     ));
-                }
-                if let Err(error) = log.rotate_if_full() {
-                    said.push((LogLevel::Error, describe("rotate", log.path(), &error)));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.stuck.get() => {
@@ -314,8 +361,12 @@ impl Copier {
         }
     }
 
-    /// Waits until a stream has taken all that was written to it, or is [`STUCK`].
+    /// Waits until a stream has taken all that was written to it, or is [`STUCK`]; and for the main log, where it
+    /// has the output too.
     async fn wait_for_room(&self) {
+        if self.shared.lines.takes(LogLevel::Debug) {
+            self.shared.lines.wait_for_room().await;
+        }
         while !self.waiting.borrow().is_empty() {
             let descriptor = match self.log.borrow().as_ref() {
                 Some(log) => log.as_fd().try_clone_to_owned(),
@@ -341,6 +392,6 @@ impl Copier {
 
     /// A line of the main log about this stream.
     fn say(&self, level: LogLevel, message: &str) {
-        self.shared.line(level, &format!("{} of {}: {message}", self.channel, repr(&self.name)));
+        self.shared.lines.line(level, &format!("{} of {}: {message}", self.channel, repr(&self.name)));
     }
 }

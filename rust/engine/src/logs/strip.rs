@@ -1,5 +1,7 @@
 //! Taking terminal escape sequences out of child output (`strip_ansi`).
 
+use memchr::memchr;
+
 const ESCAPE: u8 = 0x1b;
 
 /// Final bytes that end a sequence: those that the original knows.
@@ -24,29 +26,30 @@ enum State {
 }
 
 impl Stripper {
-    /// The text of the next bytes.
-    pub(crate) fn strip(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut text = Vec::with_capacity(data.len());
-        for &byte in data {
-            self.state = match (self.state, byte) {
-                (State::Sequence, _) if FINAL_BYTES.contains(&byte) => State::Text,
-                (State::Sequence, _) | (State::Escape, b'[') => State::Sequence,
-                (State::Text, ESCAPE) => State::Escape,
-                (State::Escape, ESCAPE) => {
-                    text.push(ESCAPE);
-                    State::Escape
+    /// Puts the text of the next bytes into `text`, in place of what was there.
+    pub(crate) fn strip(&mut self, mut data: &[u8], text: &mut Vec<u8>) {
+        text.clear();
+        while let Some((&byte, rest)) = data.split_first() {
+            match (self.state, byte) {
+                (State::Text, ESCAPE) => self.state = State::Escape,
+                (State::Text, _) => {
+                    // Most output is plain.
+                    let (plain, behind) = data.split_at(memchr(ESCAPE, data).unwrap_or(data.len()));
+                    text.extend_from_slice(plain);
+                    data = behind;
+                    continue;
                 }
+                (State::Escape, b'[') => self.state = State::Sequence,
+                (State::Escape, ESCAPE) => text.push(ESCAPE),
                 (State::Escape, _) => {
                     text.extend([ESCAPE, byte]);
-                    State::Text
+                    self.state = State::Text;
                 }
-                (State::Text, _) => {
-                    text.push(byte);
-                    State::Text
-                }
-            };
+                (State::Sequence, _) if FINAL_BYTES.contains(&byte) => self.state = State::Text,
+                (State::Sequence, _) => {}
+            }
+            data = rest;
         }
-        text
     }
 
     /// What was held back, at the end of the output.
@@ -59,12 +62,18 @@ impl Stripper {
 mod tests {
     use super::*;
 
+    fn strip(stripper: &mut Stripper, data: &[u8]) -> Vec<u8> {
+        let mut text = b"what was there".to_vec();
+        stripper.strip(data, &mut text);
+        text
+    }
+
     #[test]
     fn sequences_go_and_text_stays() {
         let mut stripper = Stripper::default();
-        assert_eq!(stripper.strip(b"\x1b[34mHello, World\x1b[0m!"), b"Hello, World!");
-        assert_eq!(stripper.strip(b"a\x1bc\x1b\x1b[1;31mb"), b"a\x1bc\x1bb");
-        assert_eq!(stripper.strip(b"plain"), b"plain");
+        assert_eq!(strip(&mut stripper, b"\x1b[34mHello, World\x1b[0m!"), b"Hello, World!");
+        assert_eq!(strip(&mut stripper, b"a\x1bc\x1b\x1b[1;31mb"), b"a\x1bc\x1bb");
+        assert_eq!(strip(&mut stripper, b"plain"), b"plain");
     }
 
     #[test]
@@ -73,7 +82,7 @@ mod tests {
         for cut in 0..=whole.len() {
             let mut stripper = Stripper::default();
             let (head, tail) = whole.split_at(cut);
-            let text = [stripper.strip(head), stripper.strip(tail)].concat();
+            let text = [strip(&mut stripper, head), strip(&mut stripper, tail)].concat();
             assert_eq!(text, b"one two three", "cut at {cut}");
         }
     }
@@ -81,7 +90,7 @@ mod tests {
     #[test]
     fn a_lone_escape_byte_at_the_end_is_text() {
         let mut stripper = Stripper::default();
-        assert_eq!(stripper.strip(b"end\x1b"), b"end");
+        assert_eq!(strip(&mut stripper, b"end\x1b"), b"end");
         assert_eq!(stripper.finish(), b"\x1b");
         assert_eq!(stripper.finish(), b"");
     }

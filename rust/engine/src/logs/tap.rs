@@ -29,7 +29,7 @@ impl fmt::Debug for ToCore {
 }
 
 impl ToCore {
-    /// `tell` is called on the log thread and must not wait.
+    /// `tell` is called on a log thread and must not wait.
     #[must_use]
     pub fn new(tell: impl Fn(Input, Option<Room>) + Send + Sync + 'static) -> Self {
         Self { tell: Arc::new(tell), reads: Arc::new(Semaphore::new(READS)) }

@@ -35,6 +35,9 @@ use crate::spawn::{resolve, spawn};
 /// How long a start waits for its logs to be opened.
 const OPEN_LOG: Duration = Duration::from_secs(10);
 
+/// How long everybody waits for an automatic log to be made.
+const AUTOMATIC_LOG: Duration = Duration::from_millis(500);
+
 /// How many messages are taken in before the loop looks at its deadline again.
 const BATCH: usize = 256;
 
@@ -100,6 +103,8 @@ pub(crate) struct Control {
     to_core: ToCore,
     /// What FastCGI programs have instead.
     sockets: FcgiSockets,
+    /// An automatic log took too long to be made; no other is waited for.
+    disk_is_slow: bool,
     ended: Option<Mood>,
 }
 
@@ -130,6 +135,7 @@ impl Control {
             listening: HashMap::new(),
             to_core,
             sockets: FcgiSockets::default(),
+            disk_is_slow: false,
             ended: None,
         }
     }
@@ -434,18 +440,33 @@ impl Control {
         self.inputs.push_back(Input::Killed { process, signal, purpose, error });
     }
 
+    /// Has an automatic log made, and waits for it, so that a start that is asked for next finds it; but a disk that
+    /// does not answer is waited for only once, and from then on elsewhere.
     async fn create_automatic_log(&mut self, process: ProcessId, channel: Channel, prefix: String) {
         let folder = self.handle.core().settings().daemon.childlogdir.clone();
-        let created = tokio::time::timeout(OPEN_LOG, self.logs.create_automatic(prefix, folder)).await;
-        let path = match created {
-            Ok(Ok(path)) => Some(path),
-            Ok(Err(error)) => {
-                self.logs.line(LogLevel::Error, &format!("no automatic log could be made: {error}"));
-                None
-            }
-            Err(_) => None,
-        };
-        self.inputs.push_back(Input::AutomaticLogCreated { process, channel, path });
+        let logs = self.logs.clone();
+        let mut creating = tokio::task::spawn_local(async move {
+            let created = tokio::time::timeout(OPEN_LOG, logs.create_automatic(prefix, folder)).await;
+            let reason = match created {
+                Ok(Ok(path)) => return Some(path),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "its disk does not answer".to_owned(),
+            };
+            logs.line(LogLevel::Error, &format!("no automatic log could be made: {reason}"));
+            None
+        });
+        let patience = if self.disk_is_slow { Duration::ZERO } else { AUTOMATIC_LOG };
+        let input = move |path| Input::AutomaticLogCreated { process, channel, path };
+        if let Ok(path) = tokio::time::timeout(patience, &mut creating).await {
+            self.inputs.push_back(input(path.ok().flatten()));
+            return;
+        }
+        self.disk_is_slow = true;
+        let messages = self.messages.clone();
+        tokio::task::spawn_local(async move {
+            let path = creating.await.ok().flatten();
+            let _ = messages.send(Message::Input(input(path)));
+        });
     }
 
     /// Reads the configuration on a thread of its own: files may be many, and a disk may be stuck.

@@ -73,13 +73,24 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
     let mut standing = None;
-    while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
-        settings = read_settings().map_err(StartError)?;
-        if host.is_none() && settings.python_code().is_some() {
-            return Err(StartError(become_python()));
+    let result = loop {
+        match live(settings, version, &read_settings, clock, &mut standing, &mut host) {
+            Ok(Mood::Restarting) => {}
+            other => break other.map(drop),
         }
+        settings = match read_settings() {
+            Ok(settings) => settings,
+            Err(message) => break Err(StartError(message)),
+        };
+        if host.is_none() && settings.python_code().is_some() {
+            break Err(StartError(become_python()));
+        }
+    };
+    if let Some(Standing { runtime, .. }) = standing {
+        // A thread that waits for a disk that does not answer must not hold up the end.
+        runtime.shutdown_background();
     }
-    Ok(())
+    result
 }
 
 /// What outlasts a life: a signal that comes between two lives is heard in the next one.

@@ -10,7 +10,7 @@ pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &
         controller.complain("ERROR: url must be http:// or unix://");
         return Ok(Flow::Continue);
     }
-    controller.set_server_url(argument);
+    controller.set_server_url(argument)?;
     let before = controller.exit_status();
     super::status::run(controller, "")?;
     controller.set_exit_status(before);

@@ -1,0 +1,220 @@
+//! The thread of the main log: writes its lines as they come, and does what clients ask of it.
+//!
+//! It does nothing else, so a main log on a disk that does not answer holds up nobody: lines wait in a bounded
+//! queue, and beyond that they are counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use supervisor_core::config::LogLevel;
+use supervisor_core::effect::{LogClearError, LogRange, LogReadError, LogText};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::main_log::MainLogWriter;
+use super::outlet::losses;
+use super::read;
+use super::writable::any_writable;
+
+/// Lines that may wait for the thread, and how many bytes they may have together.
+pub(crate) const LINES: usize = 16 * 1024;
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// How long those who copy much output to the main log wait for it; from then on what finds no room is lost.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the end of the thread waits for readers of a stream.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// One line of the main log on its way.
+pub(crate) struct Line {
+    time: SystemTime,
+    level: LogLevel,
+    message: String,
+}
+
+/// Something for the thread to do; the answer goes to the sender in it, if anybody still waits for one.
+pub(crate) enum Command {
+    Line(Line),
+    Read(LogRange, oneshot::Sender<Result<LogText, LogReadError>>),
+    Reopen,
+    Clear(oneshot::Sender<Result<(), LogClearError>>),
+    Stop(std::sync::mpsc::Sender<()>),
+}
+
+/// What bounds the lines on their way.
+#[derive(Debug, Default)]
+struct Queue {
+    lines: AtomicUsize,
+    bytes: AtomicUsize,
+    /// Lines that found no room and have not been told of.
+    lost: AtomicU64,
+    /// Somebody waited for room in vain; nobody else need try until there is some.
+    is_stuck: AtomicBool,
+    room: Notify,
+}
+
+impl Queue {
+    fn is_crowded(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) > BYTES / 2
+    }
+}
+
+/// Says lines to the main log, from any thread. Cheap to clone.
+///
+/// Lines and the other commands share one channel, so a client that reads the log after a change finds its line.
+#[derive(Debug, Clone)]
+pub(crate) struct MainLines {
+    commands: mpsc::UnboundedSender<Command>,
+    queue: Arc<Queue>,
+    level: LogLevel,
+}
+
+impl MainLines {
+    /// The sending end, and what [`run`] needs of the other.
+    pub(crate) fn new(level: LogLevel) -> (Self, Inbox) {
+        let (sender, commands) = mpsc::unbounded_channel();
+        let queue = Arc::new(Queue::default());
+        (Self { commands: sender, queue: Arc::clone(&queue), level }, Inbox { commands, queue })
+    }
+
+    /// Least severe level that is written.
+    pub(crate) fn level(&self) -> LogLevel {
+        self.level
+    }
+
+    pub(crate) fn takes(&self, level: LogLevel) -> bool {
+        level <= self.level
+    }
+
+    /// Says a line, if its level is severe enough. Never waits: a line that finds no room is counted, and the count
+    /// is written when there is room again.
+    pub(crate) fn line(&self, level: LogLevel, message: &str) {
+        if !self.takes(level) {
+            return;
+        }
+        let Queue { lines, bytes, lost, .. } = &*self.queue;
+        let (line, size) = (lines.fetch_add(1, Ordering::Relaxed), message.len());
+        if line >= LINES || bytes.fetch_add(size, Ordering::Relaxed) + size > BYTES {
+            if line < LINES {
+                bytes.fetch_sub(size, Ordering::Relaxed);
+            }
+            lines.fetch_sub(1, Ordering::Relaxed);
+            lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.tell(Command::Line(Line { time: SystemTime::now(), level, message: message.to_owned() }));
+    }
+
+    /// Waits, for a while, until half of the room for lines is free.
+    pub(crate) async fn wait_for_room(&self) {
+        let room = async {
+            loop {
+                let told = self.queue.room.notified();
+                if !self.queue.is_crowded() {
+                    return;
+                }
+                told.await;
+            }
+        };
+        if self.queue.is_crowded()
+            && !self.queue.is_stuck.load(Ordering::Relaxed)
+            && tokio::time::timeout(PATIENCE, room).await.is_err()
+        {
+            self.queue.is_stuck.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Has the thread do something. After its end what is in the command is dropped, which answers whoever waits.
+    pub(crate) fn tell(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+}
+
+/// The thread's end of its channel.
+pub(crate) struct Inbox {
+    commands: mpsc::UnboundedReceiver<Command>,
+    queue: Arc<Queue>,
+}
+
+/// Runs until told to stop, or until nobody is left who could say anything.
+pub(crate) fn run(runtime: &tokio::runtime::Runtime, mut main: MainLogWriter, mut inbox: Inbox) {
+    let done = runtime.block_on(serve(&mut main, &mut inbox));
+    main.flush_within(FLUSH);
+    if let Some(done) = done {
+        // If nobody waits any more, that is all right.
+        let _ = done.send(());
+    }
+}
+
+async fn serve(main: &mut MainLogWriter, inbox: &mut Inbox) -> Option<std::sync::mpsc::Sender<()>> {
+    loop {
+        let blocked = main.blocked();
+        if !blocked.is_empty() {
+            // Commands may leave no time to wait for it.
+            main.flush();
+        }
+        let command = tokio::select! {
+            command = inbox.commands.recv() => command,
+            // Lines that waited for a reader are written when it takes more.
+            () = any_writable(blocked) => {
+                main.flush();
+                continue;
+            }
+        };
+        // An answer that nobody waits for any more is dropped.
+        match command {
+            Some(Command::Line(line)) => write_line(main, &line, &inbox.queue),
+            Some(Command::Read(range, answer)) => drop(answer.send(read::read(&range))),
+            Some(Command::Reopen) => main.reopen(),
+            Some(Command::Clear(answer)) => drop(answer.send(main.clear())),
+            Some(Command::Stop(done)) => return Some(done),
+            None => return None,
+        }
+    }
+}
+
+fn write_line(main: &mut MainLogWriter, line: &Line, queue: &Queue) {
+    queue.lines.fetch_sub(1, Ordering::Relaxed);
+    let was_crowded = queue.is_crowded();
+    queue.bytes.fetch_sub(line.message.len(), Ordering::Relaxed);
+    main.record(line.time, line.level, &line.message);
+    let lost = queue.lost.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        main.line(LogLevel::Warn, &losses(lost));
+    }
+    if was_crowded && !queue.is_crowded() {
+        queue.is_stuck.store(false, Ordering::Relaxed);
+        queue.room.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thread_that_is_stuck_holds_up_nobody() {
+        let (lines, _never_served) = MainLines::new(LogLevel::Info);
+        for _ in 0..LINES + 7 {
+            lines.line(LogLevel::Info, "line");
+        }
+        assert_eq!(lines.queue.lines.load(Ordering::Relaxed), LINES);
+        assert_eq!(lines.queue.lost.load(Ordering::Relaxed), 7);
+        lines.wait_for_room().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_are_bounded_in_bytes_and_waited_for_only_once() {
+        let (lines, _never_served) = MainLines::new(LogLevel::Info);
+        let long = "x".repeat(BYTES / 4 + 1);
+        for _ in 0..5 {
+            lines.line(LogLevel::Info, &long);
+        }
+        assert_eq!(lines.queue.lost.load(Ordering::Relaxed), 2);
+        let begin = tokio::time::Instant::now();
+        lines.wait_for_room().await;
+        lines.wait_for_room().await;
+        assert_eq!(begin.elapsed(), PATIENCE);
+    }
+}
