@@ -70,7 +70,7 @@ sdist: $(TOOLS)/stamp ## pack the source distribution into dist/ (needs a git ch
 	rm -f dist/*.tar.gz
 	PATH="$(BIN):$$PATH" $(BIN)/python -m build --no-isolation --sdist --outdir dist .
 
-environments: python ## prepare .environments/theirs, ours and tests; needs the wheel
+environments: python ## prepare .environments/theirs, ours, tests and ansible; needs the wheel
 	$(PYTHON) compat-tests/environments.py
 
 compat: wheel environments ## the compatibility tests, against the original and against ours
@@ -83,6 +83,8 @@ test-wheel: wheel sdist environments ## install, replace and remove the wheel wi
 bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/side_by_side.py
 	$(TESTS)/bin/python benchmarks/life_cycle.py
+	$(TESTS)/bin/python benchmarks/supervisorctl.py
+	$(TESTS)/bin/python benchmarks/events.py
 
 fuzz: python ## compare the parsers with Python's for FUZZ_SECONDS (60) with random texts
 	PYTHON="$(PYTHON)" $(CARGO) run --locked --release $(FUZZ) -- $(FUZZ_SECONDS)

@@ -6,6 +6,8 @@ environment:
 
 ``scripts/``
     ``supervisord``, ``supervisorctl``, ``echo_supervisord_conf`` and ``pidproxy``, native.
+``data/share/``
+    completion of ``supervisorctl`` for bash, zsh and fish.
 ``platlib/supervisor/version.txt``
     what ``supervisor.options.VERSION`` says.
 ``platlib/supervisor-<version>.dist-info/``
@@ -26,6 +28,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "wheel.data"
+#: Where shells look for completion below `share/` of an environment that is the system's.
+COMPLETIONS = {
+    "supervisorctl.bash": "bash-completion/completions/supervisorctl",
+    "_supervisorctl": "zsh/site-functions/_supervisorctl",
+    "supervisorctl.fish": "fish/vendor_completions.d/supervisorctl.fish",
+}
 PROGRAMS = ("supervisord", "supervisorctl", "echo_supervisord_conf", "pidproxy")
 
 # A missing Rust toolchain is an error with a message, not a toolchain fetched behind the user's back.
@@ -96,6 +104,11 @@ def fill_data() -> None:
     scripts.mkdir(parents=True)
     for program in PROGRAMS:
         shutil.copy2(built / program, scripts / program)
+
+    for source, target in COMPLETIONS.items():
+        place = DATA / "data" / "share" / target
+        place.parent.mkdir(parents=True)
+        shutil.copy2(ROOT / "packaging" / "completions" / source, place)
 
     project = cargo["packages"]["supervisor-python"]["version"]
     compatible = compatible_version()

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests] [browser]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible] [browser]
 
-Virtual environments, the first three when none is named:
+Virtual environments, all but the last when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
 * `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file;
+* `plugins`: plug-ins of other people, which a daemon of either finds through PYTHONPATH, pinned in
+  `plugins/requirements.txt`;
+* `ansible`: Ansible and its collection community.general, pinned in `requirements-ansible*.txt`;
 * `browser`: the same and Playwright, pinned in `browser/requirements.txt`.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
@@ -21,7 +24,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -31,9 +36,15 @@ BROWSER_REQUIREMENTS = Path(__file__).resolve().parent / "browser" / "requiremen
 #: Part of REQUIREMENTS, by reference.
 EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
 THE_ORIGINAL = "supervisor==4.3.0"
-#: Goes into `tests` without what it depends on, for that is the original: it is run with the one under test.
-WITHOUT_DEPENDENCIES = "superlance==2.0.0"
-NAMES = ("theirs", "ours", "tests")
+#: Go into `tests` without what they depend on, for that is the original: they are run with the one under test.
+WITHOUT_DEPENDENCIES = ("superlance==2.0.0", "supervisord-dependent-startup==1.4.0")
+#: Plug-ins of other people.
+PLUGINS = REQUIREMENTS.parent / "plugins" / "requirements.txt"
+ANSIBLE_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible.txt"
+#: Names one wheel; of it only COLLECTION goes into `ansible`.
+COLLECTION_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible-collections.txt"
+COLLECTION = "ansible_collections/community/general/"
+NAMES = ("theirs", "ours", "tests", "plugins", "ansible")
 KNOWN = (*NAMES, "browser")
 
 
@@ -64,13 +75,19 @@ def inputs(name: str) -> tuple[list[str], str]:
         path = wheel()
         digest.update(path.read_bytes())
         arguments = [str(path)]
+    elif name == "plugins":
+        digest.update(PLUGINS.read_bytes())
+        arguments = ["--no-deps", "-r", str(PLUGINS)]
+    elif name == "ansible":
+        digest.update(ANSIBLE_REQUIREMENTS.read_bytes() + COLLECTION_REQUIREMENTS.read_bytes())
+        arguments = ["-r", str(ANSIBLE_REQUIREMENTS)]
     else:
         digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]
         if name == "browser":
             digest.update(BROWSER_REQUIREMENTS.read_bytes())
             arguments = ["-r", str(BROWSER_REQUIREMENTS)]
-        digest.update(WITHOUT_DEPENDENCIES.encode())
+        digest.update("\n".join(WITHOUT_DEPENDENCIES).encode())
     digest.update("\n".join(arguments).encode())
     return arguments, digest.hexdigest()
 
@@ -85,12 +102,26 @@ def prepare(name: str) -> Path:
     print(f"making {folder.relative_to(REPOSITORY)}", flush=True)
     stamp.unlink(missing_ok=True)
     venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(folder)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    subprocess.run([*pip, *arguments], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "install", *arguments], check=True)
     if name == "tests":
-        subprocess.run([*pip, "--no-deps", WITHOUT_DEPENDENCIES], check=True)
+        subprocess.run([*pip, "install", "--no-deps", *WITHOUT_DEPENDENCIES], check=True)
+    if name == "ansible":
+        unpack_collection(pip, folder)
     stamp.write_text(digest)
     return folder
+
+
+def unpack_collection(pip: list[str], folder: Path) -> None:
+    """Fetch the wheel that carries COLLECTION and unpack that below `folder`, where Ansible is told to look."""
+    with tempfile.TemporaryDirectory() as fetched:
+        command = [*pip, "download", "--no-deps", "--dest", fetched, "-r", str(COLLECTION_REQUIREMENTS)]
+        subprocess.run(command, check=True)
+        for path in Path(fetched).glob("*.whl"):
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(
+                    folder, [name for name in archive.namelist() if name.startswith(COLLECTION)]
+                )
 
 
 def main(names: list[str]) -> int:

@@ -189,6 +189,79 @@ def test_a_reload_goes_on_counting_events_and_begins_anew_in_the_pool(supervise:
     assert numbers == [("0", "0"), ("2", "0")]
 
 
+def test_everything_that_a_listener_is_told_from_the_start_to_the_end(supervise: Supervise) -> None:
+    """A start, a crash with its restart, a stop, a start, a program that is given up, a reload, the end."""
+    daemon = supervise(
+        listener("pool", "PROCESS_STATE,PROCESS_GROUP,SUPERVISOR_STATE_CHANGE")
+        + dedent("""
+        [program:x]
+        command = sleep 1000
+        startsecs = 0
+        [program:bad]
+        command = sh -c "exit 3"
+        startsecs = 30
+        startretries = 1
+        autostart = false
+        """)
+    )
+    daemon.wait_state("pool", "RUNNING")
+    daemon.wait_state("x", "RUNNING")
+    daemon.rpc.signalProcess("x", "KILL")
+    wait_events(daemon, 2, "RUNNING processname:x")
+    daemon.wait_state("x", "RUNNING")
+    daemon.rpc.stopProcess("x")
+    daemon.rpc.startProcess("x")
+    daemon.wait_state("x", "RUNNING")
+    daemon.rpc.startProcess("bad", False)
+    wait_events(daemon, 1, "FATAL")
+    daemon.settle()
+    daemon.signal(signal.SIGHUP)
+    wait_events(daemon, 4, "RUNNING processname:x")
+    daemon.wait_state("x", "RUNNING")
+    assert daemon.stop() == 0
+
+    def state(name: str, to: str, rest: str) -> str:
+        return f"PROCESS_STATE_{to} processname:{name} groupname:{name} from_state:{rest}"
+
+    begin = [
+        *[f"PROCESS_GROUP_ADDED groupname:{name}\n" for name in ("pool", "bad", "x")],
+        "SUPERVISOR_STATE_CHANGE_RUNNING ",
+        state("pool", "STARTING", "STOPPED tries:0"),
+    ]
+    up = [state("x", "STARTING", "STOPPED tries:0"), state("x", "RUNNING", "STARTING pid:N")]
+    down = [state("x", "STOPPING", "RUNNING pid:N"), state("x", "STOPPED", "STOPPING pid:N")]
+    end = ["SUPERVISOR_STATE_CHANGE_STOPPING ", down[0]]
+    again = [state("x", "STARTING", "EXITED tries:0"), up[1]]
+    given_up = [
+        state("bad", "STARTING", "STOPPED tries:0"),
+        state("bad", "BACKOFF", "STARTING tries:1"),
+        state("bad", "STARTING", "BACKOFF tries:1"),
+        state("bad", "BACKOFF", "STARTING tries:2"),
+        state("bad", "FATAL", "BACKOFF"),
+    ]
+    # When the listener itself is up depends on when it is looked at.
+    told = [event.plain for event in received(daemon) if "RUNNING processname:pool" not in event.plain]
+    for place in [place for place, plain in enumerate(told) if plain == end[0]][::-1]:
+        # The listener is stopped together with the last stop of another one, and may be told of that.
+        if told[place + 2 : place + 3] == down[1:]:
+            del told[place + 2]
+    assert told == [
+        *begin,
+        *up,
+        state("x", "EXITED", "RUNNING expected:0 pid:N"),
+        *again,
+        *down,
+        *up,
+        *given_up,
+        *end,
+        *begin,
+        *up,
+        *end,
+    ]
+    serials = [int(event.headers["serial"]) for event in received(daemon)]
+    assert serials == sorted(set(serials))
+
+
 def test_groups_that_come_and_go(supervise: Supervise) -> None:
     daemon = supervise(
         listener("pool", "PROCESS_GROUP") + "[program:x]\ncommand = sleep 1000\nautostart = false\n"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import xmlrpc.client
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Supervise
-from harness.daemon import Daemon
+from harness.daemon import PROGRAMS, Daemon
 from harness.events import listener, received, wait_events, wait_ready
 from harness.processes import stat_fields
 from harness.under_test import UnderTest
@@ -42,6 +46,12 @@ def texts(daemon: Daemon, count: int) -> list[str]:
     return [event.payload.removeprefix("type:t\n") for event in wait_events(daemon, count, "type:t")]
 
 
+def json_lines(path: Path) -> list[Any]:
+    """What whole lines of a file say; nothing while there is no file."""
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
 @pytest.mark.parametrize("start", ["hello!", "ready\\n", "READY\\nREADY\\n", "READY\\nx"])
 def test_what_is_said_instead_of_ready_is_a_violation(supervise: Supervise, start: str) -> None:
     daemon = supervise(listener("pool", "TICK_3600", f"start={start}"))
@@ -60,6 +70,41 @@ def test_a_result_line_without_a_length_is_a_violation(supervise: Supervise, lin
     first, second = wait_events(daemon, 2)[:2]
     assert first.headers == second.headers
     assert first.pid != second.pid
+
+
+def test_a_violation_leaves_the_events_to_the_others_of_the_pool(supervise: Supervise) -> None:
+    daemon = supervise(
+        listener(
+            "pool",
+            "REMOTE_COMMUNICATION",
+            "answer=RESULT 2\\nOKREADY\\n",
+            "answer=nonsense\\n",
+            more="numprocs = 2\nprocess_name = %(program_name)s_%(process_num)d",
+        )
+    )
+    for number in range(2):
+        daemon.wait_state(f"pool:pool_{number}", "RUNNING")
+    # Each accepts one and answers nonsense to the next: of five messages at least one finds nobody, the rest comes
+    # again to the other one.
+    send(daemon, "a", "b", "c")
+    daemon.wait_log("WARN pool_0: bad result line: 'nonsense'")
+    daemon.wait_log("WARN pool_1: bad result line: 'nonsense'")
+    told = [event.payload[-1] for event in wait_events(daemon, 4)]
+    assert sorted(set(told)) == ["a", "b", "c"]
+    send(daemon, "d")
+    assert len(received(daemon)) == 4
+
+
+@pytest.mark.parametrize("result", ["RESULT 2\\nO", "RESULT 200000\\nOK", "RESULT", "RESULT 2"])
+def test_an_answer_that_is_not_finished_is_waited_for(supervise: Supervise, result: str) -> None:
+    daemon = supervise(listener("pool", "REMOTE_COMMUNICATION", f"answer={result}", "answer=hold"))
+    send(daemon, "a", "b")
+    first = wait_events(daemon, 1)[0]
+    os.kill(first.pid, signal.SIGKILL)
+    # Its next life has the same event before it, and violates in the same way.
+    second = wait_events(daemon, 2)[1]
+    assert (second.headers, second.pid != first.pid) == (first.headers, True)
+    assert not [line for line in daemon.log_lines() if "UNKNOWN" in line or "bad result" in line]
 
 
 @pytest.mark.differs("a negative length is a violation; the original waits for ever")
@@ -184,6 +229,27 @@ def test_a_listener_without_any_library_in_the_shell(supervise: Supervise) -> No
     assert daemon.wait_file("events").splitlines()[1::2] == ["a", "b"]
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_listener_without_any_library_in_javascript(supervise: Supervise) -> None:
+    script = PROGRAMS / "listener.js"
+    daemon = supervise(
+        f"[eventlistener:pool]\ncommand = node {script} %(here)s/events\nevents = REMOTE_COMMUNICATION\n"
+        "startsecs = 0\n"
+    )
+    send(daemon, "a", "again", "bä\nc", "d")
+    expected = ["a", "again", "again", "bä\nc", "d"]
+    wait_for(
+        lambda: (
+            daemon.nudge()
+            and [event["payload"] for event in json_lines(daemon.folder / "events")]
+            == [f"type:t\n{text}" for text in expected]
+        ),
+        "all messages, the rejected one twice",
+    )
+    serials = [event["headers"]["serial"] for event in json_lines(daemon.folder / "events")]
+    assert serials == ["0", "1", "1", "2", "3"]
+
+
 def test_a_listener_of_childutils(supervise: Supervise, under_test: UnderTest) -> None:
     code = (
         "import sys; from supervisor import childutils as c\n"
@@ -235,6 +301,38 @@ def test_text_for_a_process_that_does_not_read_holds_up_nobody(supervise: Superv
     assert daemon.state("x") == "RUNNING"
     os.kill(pid, signal.SIGCONT)
     wait_for(lambda: daemon.nudge() and len(daemon.wait_file("x.out")) == 500_000, "all of it")
+
+
+@pytest.mark.differs(
+    "what a full pipe does not take waits, up to a bound; the original fails and sends it nonetheless"
+)
+def test_text_beyond_what_may_wait_is_refused_and_nothing_of_it_arrives(supervise: Supervise) -> None:
+    daemon = supervise("[program:x]\ncommand = sh -c 'read go; exec cat >%(here)s/x.out'\n")
+    pid = daemon.wait_state("x", "RUNNING")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: stat_fields(pid)[0] == "T", "the stop")
+    assert daemon.rpc.sendProcessStdin("x", "go\n") is True
+    piece, accepted = "x" * 100_000, 0
+    while accepted < 20 and sends(daemon, "x", piece):
+        accepted += 1
+    if not daemon.under_test.ours:
+        assert accepted == 1
+        return
+    # One mebibyte, and what the pipe holds.
+    assert accepted in range(10, 13)
+    assert fault(daemon, "x", piece) == (30, "FAILED: x has not read what was sent to it before")
+    os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: len(daemon.wait_file("x.out")) == accepted * len(piece), "all of it")
+    assert sends(daemon, "x", "end")
+    wait_for(lambda: daemon.wait_file("x.out").endswith("xend"), "what came later")
+
+
+def sends(daemon: Daemon, name: str, text: str) -> bool:
+    """Whether sendProcessStdin takes a text."""
+    try:
+        return daemon.rpc.sendProcessStdin(name, text) is True
+    except (xmlrpc.client.Fault, xmlrpc.client.ProtocolError):
+        return False
 
 
 def fault(daemon: Daemon, name: str, text: object) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Listeners that people use: superlance from PyPI, unchanged."""
+"""Listeners that people use, from PyPI and unchanged: superlance and supervisord-dependent-startup."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from harness.daemon import Daemon, free_port
 from harness.under_test import UnderTest
 from harness.waiting import wait_for
 
-SUPERLANCE = importlib.util.find_spec("superlance")
-pytestmark = pytest.mark.skipif(SUPERLANCE is None, reason="superlance is not installed")
+MISSING = [
+    name
+    for name in ("superlance", "supervisord_dependent_startup", "toposort")
+    if importlib.util.find_spec(name) is None
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {MISSING}")
 
 
 def superlance(under_test: UnderTest, name: str, arguments: str, events: str, more: str = "") -> str:
@@ -31,11 +35,23 @@ def superlance(under_test: UnderTest, name: str, arguments: str, events: str, mo
     )
 
 
+def put_into_lib(daemon: Daemon, *packages: str) -> None:
+    """Give the daemon's children packages of this environment; the rest of it they do not see."""
+    (daemon.folder / "lib").mkdir()
+    for name in packages:
+        found = importlib.util.find_spec(name)
+        assert found is not None
+        assert found.origin is not None
+        origin = Path(found.origin)
+        if origin.name == "__init__.py":
+            shutil.copytree(origin.parent, daemon.folder / "lib" / name)
+        else:
+            shutil.copy(origin, daemon.folder / "lib")
+
+
 def start(daemon: Daemon, name: str) -> None:
-    """Give the daemon's children the superlance package alone, and start a listener."""
-    assert SUPERLANCE is not None
-    assert SUPERLANCE.origin is not None
-    shutil.copytree(Path(SUPERLANCE.origin).parent, daemon.folder / "lib" / "superlance")
+    """Start a listener of superlance."""
+    put_into_lib(daemon, "superlance")
     mailer = daemon.write("sendmail", '#!/bin/sh\ncat >>"$(dirname "$0")/mail"\n')
     mailer.chmod(0o755)
     assert daemon.rpc.startProcess(name) is True
@@ -141,3 +157,28 @@ def test_batches_of_mail(
         "the mail",
     )
     assert "RCPT TO:<a@example.com>" in [told.replace("rcpt", "RCPT") for told in lines]
+
+
+def test_dependent_startup_starts_programs_in_its_order(supervise: Supervise, under_test: UnderTest) -> None:
+    def dependent(name: str, priority: int, *wait_for_states: str) -> str:
+        return (
+            f"[program:{name}]\ncommand = sleep 1000\nautostart = false\nstartsecs = 0\npriority = {priority}\n"
+            f"dependent_startup = true\ndependent_startup_wait_for = {' '.join(wait_for_states)}\n"
+        )
+
+    python = under_test.program("python")
+    daemon = supervise(
+        f"[eventlistener:order]\ncommand = {python} -m supervisord_dependent_startup -c %(here)s/supervisord.conf\n"
+        "events = PROCESS_STATE\nenvironment = PYTHONPATH=%(here)s/lib\nautostart = false\nstartsecs = 0\n"
+        "buffer_size = 100\nautorestart = false\nstderr_logfile = %(here)s/order.err\n"
+        # Against the order of their names and of their priorities.
+        + dependent("a", 1, "b:running", "c:running")
+        + dependent("b", 2, "c:running")
+        + dependent("c", 3)
+    )
+    put_into_lib(daemon, "supervisord_dependent_startup", "toposort")
+    assert daemon.rpc.startProcess("order") is True
+    for name in "abc":
+        daemon.wait_state(name, "RUNNING")
+    spawned = [line.split("'")[1] for line in daemon.log_lines() if line.startswith("INFO spawned: ")]
+    assert spawned == ["order", "c", "b", "a"]

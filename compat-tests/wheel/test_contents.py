@@ -65,6 +65,16 @@ def test_both_licences_are_in_it(archive: zipfile.ZipFile) -> None:
     assert b"Apache License" in read(archive, "licenses/LICENSE-APACHE")
 
 
+def test_completion_of_three_shells_is_in_it(archive: zipfile.ZipFile) -> None:
+    folder = REPOSITORY / "packaging" / "completions"
+    for place, source in [
+        ("bash-completion/completions/supervisorctl", "supervisorctl.bash"),
+        ("zsh/site-functions/_supervisorctl", "_supervisorctl"),
+        ("fish/vendor_completions.d/supervisorctl.fish", "supervisorctl.fish"),
+    ]:
+        assert read(archive, f".data/data/share/{place}") == (folder / source).read_bytes()
+
+
 def test_it_says_that_supervisor_4_3_0_is_there(archive: zipfile.ZipFile) -> None:
     found = metadata(archive, "platlib/supervisor-4.3.0.dist-info/METADATA")
     assert (found["Name"], found["Version"]) == ("supervisor", "4.3.0")
@@ -101,7 +111,7 @@ def test_everything_else_lies_in_the_package_or_in_metadata(
         for name in archive.namelist()
     }
     dist_infos = {"supervisor-4.3.0.dist-info", f"supervisor_rs-{project_version}.dist-info"}
-    assert places == {"supervisor", "scripts", *dist_infos}
+    assert places == {"supervisor", "scripts", "data", *dist_infos}
 
 
 def test_the_package_is_typed_and_has_one_extension_module(archive: zipfile.ZipFile) -> None:

@@ -11,10 +11,16 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from supervisor._watching import LogFile, watched
 from supervisor.datatypes import Automatic, SocketConfig
 
 if TYPE_CHECKING:
+    from supervisor._engine import Daemon
     from supervisor.options import ServerOptions
+
+
+# Values that may be changed in place.
+_WATCHED = ("environment", "exitcodes")
 
 
 class Config:
@@ -76,13 +82,13 @@ class ProcessConfig(Config):
     autorestart: Any
     startsecs: int
     startretries: int
-    stdout_logfile: Any
+    stdout_logfile: Any = LogFile()
     stdout_capture_maxbytes: int
     stdout_events_enabled: bool
     stdout_syslog: bool
     stdout_logfile_backups: int
     stdout_logfile_maxbytes: int
-    stderr_logfile: Any
+    stderr_logfile: Any = LogFile()
     stderr_capture_maxbytes: int
     stderr_logfile_backups: int
     stderr_logfile_maxbytes: int
@@ -96,6 +102,9 @@ class ProcessConfig(Config):
     redirect_stderr: bool
     environment: dict[str, str] | None
     serverurl: str | None
+
+    # The daemon and the number of the process whose configuration in use this is.
+    _bound: tuple[Daemon, int] | None = None
 
     def __init__(self, options: ServerOptions, **params: Any) -> None:
         """Take the options it belongs to and a value for each name; raises KeyError where one is missing."""
@@ -116,6 +125,32 @@ class ProcessConfig(Config):
         return True
 
     __hash__ = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._bound is not None and name in _WATCHED:
+            value = watched(value, self._tell)
+        object.__setattr__(self, name, value)
+        if self._bound is not None and name in self._names():
+            self._tell()
+
+    def _names(self) -> list[str]:
+        return [*self.req_param_names, *self.optional_param_names]
+
+    def _params(self) -> dict[str, Any]:
+        """Return what is said, for the engine."""
+        return {name: getattr(self, name) for name in self._names()}
+
+    def _tell(self) -> None:
+        """Tell the engine of a change."""
+        if self._bound is not None:
+            daemon, number = self._bound
+            daemon.configure(number, self._params())
+
+    def _bind(self, daemon: Daemon, number: int) -> None:
+        """Become the configuration of a process in use: what is changed from now on, the engine heeds."""
+        for name in _WATCHED:
+            object.__setattr__(self, name, watched(getattr(self, name), self._tell))
+        self._bound = (daemon, number)
 
     def get_path(self) -> list[str]:
         """Return the folders in which the command is looked for: its own PATH, or the daemon's."""
@@ -182,6 +217,11 @@ class ProcessGroupConfig(Config):
 
     __hash__ = None
 
+    def _params(self) -> dict[str, Any]:
+        """Return what is said, for the engine."""
+        processes = [config._params() for config in self.process_configs]
+        return {"name": self.name, "priority": self.priority, "processes": processes, "listener": None}
+
     def after_setuid(self) -> None:
         """Make the files of logs that have no name yet, which the daemon does once it is who it will be."""
         for config in self.process_configs:
@@ -212,6 +252,17 @@ class EventListenerPoolConfig(ProcessGroupConfig):
 
     def _said(self) -> tuple[Any, ...]:
         return *super()._said(), self.buffer_size, self.pool_events, self.result_handler
+
+    def _params(self) -> dict[str, Any]:
+        from supervisor.events import getEventNameByType
+
+        handler = self.result_handler
+        listener = {
+            "events": [getEventNameByType(event) for event in self.pool_events],
+            "buffer_size": self.buffer_size,
+            "result_handler": f"{handler.__module__}:{handler.__qualname__}",
+        }
+        return {**super()._params(), "listener": listener}
 
     def make_group(self) -> Any:
         """Return a pool of this configuration."""

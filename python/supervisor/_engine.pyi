@@ -1,5 +1,6 @@
 """The native part, built from rust/python."""
 
+from collections.abc import Sequence
 from typing import Any
 
 def run_supervisord(argv: list[str]) -> int:
@@ -40,11 +41,22 @@ def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str,
     text). Raises ValueError with the message of a bad configuration.
     """
 
+def read_program_section(
+    path: str, section: str, options: list[tuple[str, str]], group: str
+) -> list[dict[str, Any]]:
+    """Read one section of a program as processes of a group; `path` is the file that errors name.
+
+    Raises ValueError with the message of a bad configuration.
+    """
+
 def read_client_configuration(path: str | None, overrides: dict[str, str]) -> dict[str, Any]:
     """Read a configuration for the client, or its defaults without a path: options, and `plugins`.
 
     Raises ValueError with the message of a bad configuration.
     """
+
+def standard_methods() -> list[tuple[str, str, list[tuple[str, bool]]]]:
+    """Return the methods of the standard namespace: name, help text, parameters (name, whether optional)."""
 
 def control_commands() -> list[tuple[str, str, str | None, bool]]:
     """Return the built-in commands of supervisorctl: name, help text, what may follow, whether help lists it.
@@ -65,7 +77,9 @@ def check_control_server(surroundings: Any) -> tuple[bool, int]:
 class Daemon:
     """The running daemon, for the classes that plug-ins see. Methods may be called from any thread.
 
-    Reads see the state of the moment; what changes something happens once the loop has its turn.
+    Reads see the state of the moment. What is changed is in force at once; what that has done (signals,
+    children, events) happens when the loop has its turn. A process that is gone raises KeyError where it is
+    looked at, and nothing happens where it is changed.
     """
 
     def mood(self) -> int:
@@ -74,23 +88,92 @@ class Daemon:
     def set_mood(self, mood: int) -> None:
         """Change the state of the daemon; raises ValueError for a number that is none."""
 
-    def groups(self) -> list[tuple[str, int]]:
-        """Return name and priority of each group."""
+    def groups(self) -> list[str]:
+        """Return the names of the groups in use."""
+
+    def group(self, name: str) -> dict[str, Any]:
+        """Return a group in use: `name`, `priority`, `processes`, `listener`; raises KeyError for none."""
+
+    def staged(self) -> list[dict[str, Any]]:
+        """Return the groups of the configuration as it was read last."""
+
+    def servers(self) -> list[dict[str, Any]]:
+        """Return the HTTP servers."""
 
     def members(self, group: str) -> list[tuple[int, str]]:
         """Return identity and name of each process of a group; none for a name without a group."""
 
-    def process(self, id: int) -> dict[str, Any]:
-        """Return where a process stands, by the names of attributes; raises KeyError for one that is gone."""
+    def attribute(self, id: int, name: str) -> Any:
+        """Return an attribute of a process; raises AttributeError for one that the engine does not have."""
 
-    def program(self, id: int) -> dict[str, Any]:
-        """Return what the configuration says of a process; raises KeyError for one that is gone."""
+    def assign(self, id: int, name: str, value: object) -> None:
+        """Assign an attribute of a process; raises AttributeError for one that belongs to the engine."""
+
+    def log_file(self, id: int, stream: str) -> str | None:
+        """Return the log file of a stream, `stdout` or `stderr`; None while it has no file."""
+
+    def configure(self, id: int, params: dict[str, Any]) -> None:
+        """Change what the configuration says of a process in use. Raises what a bad value raises."""
 
     def settings(self) -> dict[str, Any]:
         """Return the section [supervisord]."""
 
     def spawn(self, id: int) -> None:
         """Start a process in the engine's own way."""
+
+    def kill(self, id: int, signal: int) -> None:
+        """Send a signal that is to end a process."""
+
+    def send_signal(self, id: int, signal: int) -> None:
+        """Send a signal."""
+
+    def write(self, id: int, data: bytes) -> None:
+        """Write to the standard input of a process."""
+
+    def settle(self, id: int) -> None:
+        """Let a process do what is due."""
+
+    def finish(self, id: int, status: int) -> None:
+        """Take in the end of a process, with a status of `os.waitpid`."""
+
+    def change_state(self, id: int, new: int, expected: bool) -> None:
+        """Have a process go to a state, with the event; raises ValueError for a number that is none."""
+
+    def give_up(self, id: int) -> None:
+        """Give up starting a process."""
+
+    def add_process(self, group: str, params: dict[str, Any]) -> int | None:
+        """Add a process to a group in use; returns its identity, None where the name is taken."""
+
+    def remove_process(self, id: int) -> None:
+        """Take a process out of its group."""
+
+    def add_group(self, params: dict[str, Any]) -> bool:
+        """Take a group into use; returns False where there is one of that name."""
+
+    def remove_group(self, name: str) -> bool:
+        """Let go of a group; returns False while one of its processes runs."""
+
+    def stage(self, groups: list[dict[str, Any]]) -> None:
+        """Replace the groups that the configuration is said to have."""
+
+    def emit(self, types: list[str], payload: str) -> None:
+        """Tell listeners of an event: names of its types, its own first."""
+
+    def call(self, method: str, params: Sequence[Any]) -> tuple[Any, ...] | int:
+        """Call a method of the standard namespace.
+
+        Returns the value alone in a tuple, code and text of a fault, or the number of an answer to come.
+        """
+
+    def answer(self, number: int) -> tuple[Any, ...] | None:
+        """Return an answer that came later, once; None while it is not there."""
+
+    def forget(self, number: int) -> None:
+        """Let go of an answer that nobody will ask for."""
+
+    def ready(self, descriptor: int, writable: bool) -> None:
+        """Have the loop call a dispatcher of `supervisord.get_process_map`."""
 
     def log(self, level: int, message: str) -> None:
         """Write a line to the main log; raises ValueError for a level that is none."""

@@ -10,21 +10,27 @@ import importlib
 import itertools
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from supervisor import events
+from supervisor import events, process, rpcinterface
+from supervisor._descriptors import Descriptors
 from supervisor._live import LiveOptions
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
-from supervisor.process import ProcessConfig, ProcessGroup, ProcessGroupConfig, Subprocess, _find
+from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
+from supervisor.process import ProcessGroup, Subprocess
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
 if TYPE_CHECKING:
     from supervisor._engine import Daemon
 
-_NATIVE_SPAWN = Subprocess.spawn
+_NATIVE_GET_SIGNAL = ServerOptions.get_signal
+
+_lives = itertools.count()
 
 # A plug-in's busy thread gives the loop its turn after this many seconds, not only after Python's
 # five milliseconds.
@@ -38,6 +44,17 @@ Answer = tuple[Any, ...]
 """A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
 
 
+class _Custom(events.Event):
+    """An event that a plug-in told of, as a result handler gets it."""
+
+    def __init__(self, payload: str) -> None:
+        self._payload = payload
+
+    def payload(self) -> str:
+        """Return what the listener got to read."""
+        return self._payload
+
+
 class Host:
     """The plug-ins of one life of the daemon."""
 
@@ -49,9 +66,12 @@ class Host:
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
+        self._replaced: tuple[list[str], bool, list[tuple[str, str]]] | None = None
+        self._descriptors = Descriptors(daemon.ready)
+        self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
     def load(
-        self, sections: list[Section], handlers: list[Handler], servers: int
+        self, sections: list[Section], handlers: list[Handler], event_types: list[Handler], servers: int
     ) -> Namespaces | tuple[str, str | None]:
         """Make the plug-ins of the sections, once for each HTTP server as the original does.
 
@@ -59,13 +79,16 @@ class Host:
         """
         sys.setswitchinterval(_SWITCH_INTERVAL)
         events.clear()
+        events.forward(self._forward)
+        if next(_lives):
+            self._options.cleanup_fds()
         factories = []
         for name, spec, settings in sections:
             try:
                 factories.append((name, _resolve(spec), dict(settings)))
             except (AttributeError, ImportError) as why:
                 return _unresolved(spec, f"rpcinterface:{name}", why), None
-        refusal = self.resolve_handlers(handlers)
+        refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
         for name, factory, options in factories * servers:
@@ -77,7 +100,9 @@ class Host:
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
         """Call a method; an exception that is no RPCError is raised."""
-        function = getattr(self._namespaces[namespace], method)
+        function = getattr(self._namespaces.get(namespace, self._standard), method, None)
+        if not isinstance(function, types.MethodType):
+            return Faults.UNKNOWN_METHOD, "UNKNOWN_METHOD"
         try:
             try:
                 value = function(*params)
@@ -110,10 +135,16 @@ class Host:
     def notify(self, name: str, details: tuple[Any, ...]) -> None:
         """Tell subscribers of an event: the name of its type, and what `details` of the engine tells."""
         with self._made(name, details) as event:
-            events.notify(event)
+            events.tell(event)
 
-    def resolve_handlers(self, handlers: list[Handler]) -> str | None:
-        """Import the result handlers of pools; returns why one of them cannot be."""
+    def resolve_handlers(self, handlers: list[Handler], event_types: list[Handler]) -> str | None:
+        """Import the result handlers of pools; returns why one of them cannot be.
+
+        Also refuses types of events, named like handlers, that no plug-in has registered.
+        """
+        for pool, name in event_types:
+            if not hasattr(events.EventTypes, name):
+                return f"Unknown event type {name} in [eventlistener:{pool}] events"
         for pool, spec in handlers:
             try:
                 self._handlers[spec] = _resolve(spec)
@@ -137,7 +168,7 @@ class Host:
     @contextlib.contextmanager
     def _made(self, name: str, details: tuple[Any, ...]) -> Iterator[events.Event]:
         """Make an event; meanwhile the process of a change of state shows what the event says."""
-        event_type: Any = getattr(events.EventTypes, name)
+        event_type: Any = getattr(events.EventTypes, name, _Custom)
         if issubclass(event_type, events.ProcessStateEvent):
             process, from_state, state, pid, tries, expected = details
             changed = self._process(*process)
@@ -156,28 +187,88 @@ class Host:
 
     def _process(self, number: int, group: str, name: str) -> Subprocess:
         """Return a process; one that is gone knows its names alone."""
-        groups = self._supervisord.process_groups
-        if group in groups and name in groups[group].processes:
-            return groups[group].processes._process(number)
-        gone = ProcessConfig(self._options, number)
-        vars(gone)["name"] = name
-        return Subprocess(gone, ProcessGroup(ProcessGroupConfig(self._options, group, 0)))
+        found = self._supervisord.process_groups._find(number, group)
+        if found is not None:
+            return found
+        gone = ProcessConfig.__new__(ProcessConfig)
+        gone.options, gone.name, gone.priority = self._options, name, 0
+        lonely = Subprocess(gone)
+        lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
+        return lonely
 
-    def overrides_spawn(self) -> bool:
-        """Return whether a plug-in replaced `Subprocess.spawn`, for all processes or for one."""
-        if Subprocess.spawn is not _NATIVE_SPAWN:
-            return True
-        groups = self._supervisord.process_groups.values()
-        known = (process for group in groups for process in group.processes._known.values())
-        return any("spawn" in vars(process) for process in known)
+    def replaced(self) -> tuple[list[str], bool, list[tuple[str, str]]] | None:
+        """Return what plug-ins replaced: methods of processes, `get_signal`, standard methods.
+
+        None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
+        """
+        if "get_process_map" in vars(self._supervisord):
+            self._descriptors.watch(self._supervisord.get_process_map())
+        get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
+        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced())
+        if now == self._replaced:
+            return None
+        self._replaced = now
+        return now
 
     def spawn(self, number: int) -> None:
         """Start a process in the way that replaced the engine's."""
-        _find(self._supervisord.process_groups, self._daemon, number).spawn()
+        found = self._by_number(number)
+        if found is not None:
+            found.spawn()
+
+    def transitions(self) -> None:
+        """Have each process do what is due, in the way that replaced the engine's."""
+        groups = sorted(self._supervisord.process_groups.values(), key=lambda group: group.config.priority)
+        failure: Exception | None = None
+        for each in [each for group in groups for each in group.processes.values()]:
+            try:
+                each.transition()
+            except Exception as why:
+                failure = why
+        if failure is not None:
+            raise failure
+
+    def finish(self, number: int, pid: int, sts: int) -> None:
+        """Take in that a process ended, in the way that replaced the engine's."""
+        found = self._by_number(number)
+        if found is None:
+            self._daemon.finish(number, sts)
+        else:
+            found.finish(pid, sts)
+
+    def signal(self, sig: int) -> int | None:
+        """Return which signal is to be heeded when one has arrived."""
+        self._options._signal = sig
+        return self._options.get_signal()
+
+    def ready(self, descriptor: int, writable: bool) -> None:
+        """Have a dispatcher of a plug-in read or write."""
+        dispatcher = self._supervisord.get_process_map().get(descriptor)
+        if dispatcher is None:
+            return
+        try:
+            (dispatcher.handle_write_event if writable else dispatcher.handle_read_event)()
+        except Exception:
+            dispatcher.handle_error()
+
+    def _by_number(self, number: int) -> Subprocess | None:
+        for group in self._supervisord.process_groups.values():
+            if number in group.processes._known:
+                return group.processes._known[number]
+        return None
+
+    def _forward(self, event: object) -> None:
+        """Pass an event that a plug-in tells of on to event listeners."""
+        names = (events.getEventNameByType(each) for each in type(event).__mro__)
+        types = [name for name in names if name is not None]
+        if types:
+            payload: Callable[[], object] = getattr(event, "payload", lambda: "")
+            self._daemon.emit(types, str(payload()))
 
     def unload(self) -> None:
         """Let go of the plug-ins: nobody is told of anything any more."""
         events.clear()
+        self._descriptors.close()
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()

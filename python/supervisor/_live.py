@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from supervisor.loggers import LevelsByName
-from supervisor.options import ServerOptions
+from supervisor._watching import watched
+from supervisor.compat import as_string
+from supervisor.loggers import Handler, Logger, LogRecord
+from supervisor.options import ProcessGroupConfig, ServerOptions
 
 if TYPE_CHECKING:
     from supervisor._engine import Daemon
 
 
-class _MainLog:
-    """The daemon's main log, with a method for each level."""
+class _MainLogHandler(Handler):
+    """Hands records over to the engine, which writes the main log."""
+
+    level = 0
 
     def __init__(self, daemon: Daemon) -> None:
+        super().__init__()
         self._daemon = daemon
 
-    def _say(self, level: int, message: str, values: dict[str, Any]) -> None:
-        self._daemon.log(level, message % values if values else message)
+    def emit(self, record: LogRecord) -> None:
+        """Hand a record over."""
+        message = as_string(record.msg)
+        self._daemon.log(record.level, message % record.kw if record.kw else message)
 
-    def critical(self, msg: str, **kw: Any) -> None:
-        """Log at level critical; keywords fill `%(name)s` in the message."""
-        self._say(LevelsByName.CRIT, msg, kw)
+    def close(self) -> None:
+        """Do nothing: the log is the engine's."""
 
-    def error(self, msg: str, **kw: Any) -> None:
-        """Log at level error."""
-        self._say(LevelsByName.ERRO, msg, kw)
+    def reopen(self) -> None:
+        """Do nothing: the log is the engine's."""
 
-    def warn(self, msg: str, **kw: Any) -> None:
-        """Log at level warn."""
-        self._say(LevelsByName.WARN, msg, kw)
-
-    def info(self, msg: str, **kw: Any) -> None:
-        """Log at level info."""
-        self._say(LevelsByName.INFO, msg, kw)
-
-    def debug(self, msg: str, **kw: Any) -> None:
-        """Log at level debug."""
-        self._say(LevelsByName.DEBG, msg, kw)
-
-    def trace(self, msg: str, **kw: Any) -> None:
-        """Log at level trace."""
-        self._say(LevelsByName.TRAC, msg, kw)
-
-    def blather(self, msg: str, **kw: Any) -> None:
-        """Log at level blather."""
-        self._say(LevelsByName.BLAT, msg, kw)
+    def remove(self) -> None:
+        """Do nothing: the log is the engine's."""
 
 
 class LiveOptions(ServerOptions):
@@ -55,11 +44,15 @@ class LiveOptions(ServerOptions):
     def __init__(self, daemon: Daemon) -> None:
         from supervisor.process import ProcessGroups
 
-        super().__init__()
         self._daemon = daemon
+        super().__init__()
         self._groups = ProcessGroups(self)
-        self.logger = _MainLog(daemon)
-        vars(self).update(daemon.settings())
+        settings = daemon.settings()
+        self.configfile = settings.pop("configfile")
+        vars(self).update(settings)
+        self.server_configs = daemon.servers()
+        self._locate()
+        self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
 
     @property
     def mood(self) -> int:
@@ -69,3 +62,23 @@ class LiveOptions(ServerOptions):
     @mood.setter
     def mood(self, mood: int) -> None:
         self._daemon.set_mood(mood)
+
+    @property
+    def process_group_configs(self) -> list[ProcessGroupConfig]:
+        """The groups of the configuration as it was read last, which need not be those in use.
+
+        What is appended or assigned can be added by `addProcessGroup` and counts when changes are looked for.
+        """
+        configs: list[ProcessGroupConfig] = watched(
+            [self._group(read) for read in self._daemon.staged()], lambda: self._stage(configs)
+        )
+        return configs
+
+    @process_group_configs.setter
+    def process_group_configs(self, configs: Iterable[ProcessGroupConfig]) -> None:
+        # The constructor has nothing to say yet.
+        if "logger" in vars(self):
+            self._stage(configs)
+
+    def _stage(self, configs: Iterable[ProcessGroupConfig]) -> None:
+        self._daemon.stage([config._params() for config in configs])

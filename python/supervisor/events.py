@@ -31,15 +31,34 @@ def unsubscribe(type: type, callback: Callback) -> None:  # the parameter's name
 
 
 def notify(event: object) -> None:
-    """Tell everybody who subscribed to the class of an event, or to one that it is derived from."""
-    for subscribed, callback in callbacks:
+    """Tell everybody who subscribed to the class of an event, or to one that it is derived from.
+
+    Inside the daemon, event listeners that want its type are told, too.
+    """
+    tell(event)
+    for pass_on in _forwards:
+        pass_on(event)
+
+
+_forwards: list[Callback] = []
+
+
+def forward(callback: Callback) -> None:
+    """Have something called with each event that a plug-in tells of, for event listeners."""
+    _forwards.append(callback)
+
+
+def tell(event: object) -> None:
+    """Tell those who subscribed, and no event listener."""
+    for subscribed, callback in callbacks[:]:
         if isinstance(event, subscribed):
             callback(event)
 
 
 def clear() -> None:
-    """Forget all subscriptions."""
+    """Forget all subscriptions, and who passes events on."""
     callbacks.clear()
+    _forwards.clear()
 
 
 class Event:

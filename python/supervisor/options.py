@@ -312,6 +312,7 @@ class ServerOptions(Options):
     serverurl: str | None = None
     user: str | None = None
     profile_options = None
+    _signal: int | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -352,7 +353,7 @@ class ServerOptions(Options):
             if name not in ("configfile", "environment"):
                 setattr(self, name, value)
         self.gid = None if section.uid is None else gid_for_uid(section.uid)
-        self.serverurl = _server_url(section.server_configs)
+        self._locate()
         self.environ_expansions.update((f"ENV_{name}", text) for name, text in section.environment.items())
         self.parse_criticals, self.parse_warnings, self.parse_infos = (
             [text for known, text in messages if known == level]
@@ -362,6 +363,12 @@ class ServerOptions(Options):
                 loggers.LevelsByName.INFO,
             )
         )
+
+    def _locate(self) -> None:
+        """Derive what follows from the servers and from the place of the file."""
+        self.serverurl = _server_url(self.server_configs)
+        if self.configfile is not None:
+            self.here = os.path.abspath(os.path.dirname(self.configfile))
 
     def _group(self, read: dict[str, Any]) -> ProcessGroupConfig:
         name, priority, listener = read["name"], read["priority"], read["listener"]
@@ -379,11 +386,44 @@ class ServerOptions(Options):
             return FastCGIGroupConfig(self, name, priority, processes, sockets[0])
         return ProcessGroupConfig(self, name, priority, processes)
 
-    def _process(self, read: dict[str, Any]) -> ProcessConfig:
+    def _process(self, read: dict[str, Any], kind: type[ProcessConfig] = ProcessConfig) -> ProcessConfig:
         socket = read["socket"]
         if socket is None:
-            return ProcessConfig(self, **read)
+            return kind(self, **read)
         return FastCGIProcessConfig(self, socket_config=socket, **read)
+
+    def processes_from_section(
+        self,
+        parser: UnhosedConfigParser,
+        section: str,
+        group_name: str,
+        klass: type[ProcessConfig] | None = None,
+    ) -> list[ProcessConfig]:
+        """Return the processes of a section, of class `klass`, as processes of a group.
+
+        Raises ValueError for a mistake in the section, whose file is named.
+        """
+        try:
+            return self._processes_from_section(parser, section, group_name, klass)
+        except ValueError as why:
+            file = parser.section_to_file.get(section, self.configfile)
+            raise ValueError(f"{why} in section {section!r} (file: {file!r})") from None
+
+    def _processes_from_section(
+        self,
+        parser: UnhosedConfigParser,
+        section: str,
+        group_name: str,
+        klass: type[ProcessConfig] | None = None,
+    ) -> list[ProcessConfig]:
+        options = [(name, str(value)) for name, value in parser.items(section)]
+        path = str(parser.section_to_file.get(section, self.configfile))
+        try:
+            read = _engine.read_program_section(path, section, options, group_name)
+        except ValueError as why:
+            # The section and its file are named by the caller.
+            raise ValueError(str(why).rpartition(" in section ")[0]) from None
+        return [self._process(each, klass or ProcessConfig) for each in read]
 
     def getLogger(self, level: int | None = None) -> loggers.Logger:
         """Return a logger without handlers."""
@@ -401,6 +441,14 @@ class ServerOptions(Options):
     def kill(self, pid: int, signal: int) -> None:
         """Send a signal to a process."""
         os.kill(pid, signal)
+
+    def cleanup_fds(self) -> None:
+        """Do nothing: no descriptor of the daemon reaches a child. Called before each life but the first."""
+
+    def get_signal(self) -> int | None:
+        """Return the signal that the daemon is about to heed, once. For a replacement to call."""
+        signal, self._signal = self._signal, None
+        return signal
 
     def get_autochildlog_name(self, name: str, identifier: str, channel: str) -> str:
         """Make an empty file for a log of its own in `childlogdir` and return its path."""

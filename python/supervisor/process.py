@@ -1,194 +1,507 @@
 """Processes and groups as plug-ins see them: live views of the engine's state.
 
-What is read is the state of the moment. A method that is replaced, on the class or on one process, is
-called by the engine instead of what it does itself; so far that is `Subprocess.spawn`. An attribute of
-the engine cannot be assigned yet and says so; attributes of a plug-in's own can.
+What is read is the state of the moment, what is assigned is in force at once. A method that is replaced, on
+the class, on one process or by a class of its own, is called by the engine instead of what it does itself;
+that is possible for `spawn`, `transition`, `finish` and `_spawn_as_child`. A process is the engine's from the
+moment it is put into the `processes` of a group that is in use, or its group into `process_groups`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+import errno
+import functools
+import os
+import shlex
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from supervisor import events
+from supervisor.compat import as_bytes
+from supervisor.options import (
+    BadCommand,
+    ProcessConfig,
+    ProcessException,
+    ProcessGroupConfig,
+    signame,
+)
+from supervisor.states import STOPPED_STATES, ProcessStates, SupervisorStates, getProcessStateDescription
 
 if TYPE_CHECKING:
     from supervisor._engine import Daemon
     from supervisor._live import LiveOptions
 
+__all__ = [
+    "EventListenerPool",
+    "FastCGIProcessGroup",
+    "FastCGISubprocess",
+    "ProcessException",
+    "ProcessGroup",
+    "ProcessGroupBase",
+    "ProcessStates",
+    "Subprocess",
+    "SupervisorStates",
+]
 
-class ProcessConfig:
-    """What the configuration says of a process, an attribute for each option (`user` is `uid`)."""
+HOOKS = ("spawn", "transition", "finish", "_spawn_as_child")
+"""Methods of `Subprocess` whose replacement the engine calls."""
 
-    def __init__(self, options: LiveOptions, id: int) -> None:  # the engine's word for it
-        self.options = options
-        self._id = id
+_NATIVE = frozenset(
+    "_prepare_child_fds _spawn_as_parent dispatchers drain pipes removelogs reopenlogs".split()
+    + "set_uid stop_report".split()
+)
+"""What the engine does natively, and offers no place for Python code to."""
+
+
+def _refuse(name: str) -> str:
+    return (
+        f"Subprocess.{name} is done by the native engine, which offers no such place to Python code "
+        "(see docs/plugins.md)"
+    )
+
+
+class _Attribute:
+    """An attribute that the engine owns; before the process is the engine's, one like any other."""
+
+    def __init__(self, default: Any) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, process: Subprocess | None, owner: type) -> Any:
+        if process is None:
+            return self.default
+        told = process._told
+        if told is not None and self.name in told:
+            return told[self.name]
+        if process._id is None:
+            return vars(process).get(f"_{self.name}", self.default)
+        try:
+            return process._daemon.attribute(process._id, self.name)
+        except KeyError:
+            return self.default
+
+    def __set__(self, process: Subprocess, value: Any) -> None:
+        if process._id is None:
+            vars(process)[f"_{self.name}"] = value
+            return
+        process._daemon.assign(process._id, self.name, value)
+        if process._told is not None:
+            process._told.pop(self.name, None)
+
+
+class _Watched(type):
+    """Refuses replacements that nobody would call."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name in _NATIVE:
+            raise NotImplementedError(_refuse(name))
+        super().__setattr__(name, value)
+
+
+@functools.total_ordering
+class Subprocess(metaclass=_Watched):
+    """A process. They are ordered by priority, and equal where that is equal."""
+
+    pid = _Attribute(0)
+    """Its pid, 0 when there is none."""
+    state = _Attribute(ProcessStates.STOPPED)
+    """Its state, a number of `ProcessStates`. Assigned, there is no event."""
+    backoff = _Attribute(0)
+    """Failed starts in a row."""
+    laststart = _Attribute(0)
+    """When it was started last, in seconds since 1970; 0 for never."""
+    laststop = _Attribute(0)
+    """When it ended last, in seconds since 1970; 0 for never."""
+    spawnerr = _Attribute(None)
+    """What went wrong with the last start or end, or None."""
+    exitstatus = _Attribute(None)
+    """Exit code of the last end, -1 after a signal; None without one."""
+    killing = _Attribute(False)
+    """Whether it was told to stop; cannot be assigned."""
+
+    group: Any = None
+    """The group that it belongs to."""
+
+    # Its number in the engine; what an event says, while it is told; methods replaced on instances and by
+    # classes of plug-ins.
+    _id: int | None = None
+    _told: dict[str, Any] | None = None
+    _replaced: ClassVar[set[str]] = set()
+
+    event_map: ClassVar[dict[int, type]] = {
+        ProcessStates.BACKOFF: events.ProcessStateBackoffEvent,
+        ProcessStates.FATAL: events.ProcessStateFatalEvent,
+        ProcessStates.UNKNOWN: events.ProcessStateUnknownEvent,
+        ProcessStates.STOPPED: events.ProcessStateStoppedEvent,
+        ProcessStates.EXITED: events.ProcessStateExitedEvent,
+        ProcessStates.RUNNING: events.ProcessStateRunningEvent,
+        ProcessStates.STARTING: events.ProcessStateStartingEvent,
+        ProcessStates.STOPPING: events.ProcessStateStoppingEvent,
+    }
+
+    def __init__(self, config: ProcessConfig) -> None:
+        self.config = config
+
+    def __init_subclass__(cls) -> None:
+        Subprocess._replaced.update(set(HOOKS) & vars(cls).keys())
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in HOOKS:
+            Subprocess._replaced.add(name)
+        elif name in _NATIVE:
+            raise NotImplementedError(_refuse(name))
+        object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        program = self.options._daemon.program(self._id)
-        try:
-            return program[name]
-        except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
-
-
-class Subprocess:
-    """A process."""
-
-    def __init__(self, config: ProcessConfig, group: ProcessGroup) -> None:
-        self.config = config
-        self.group = group
-        # What an event says, while it is told.
-        self._told: dict[str, Any] | None = None
-
-    def _attribute(self, name: str) -> Any:
-        told = self._told
-        if told is not None and name in told:
-            return told[name]
-        return self.config.options._daemon.process(self.config._id)[name]
+        if name in _NATIVE:
+            raise AttributeError(_refuse(name))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
-    def pid(self) -> int:
-        """Its pid, 0 when there is none."""
-        return int(self._attribute("pid"))
+    def _daemon(self) -> Daemon:
+        options: LiveOptions = self.config.options  # type: ignore[assignment]
+        return options._daemon
 
-    @property
-    def state(self) -> int:
-        """Its state, a number of `ProcessStates`."""
-        return int(self._attribute("state"))
+    def _bind(self, number: int) -> None:
+        """Become the view of a process of the engine."""
+        self._id = number
+        self.config._bind(self._daemon, number)
 
-    @property
-    def backoff(self) -> int:
-        """Failed starts in a row."""
-        return int(self._attribute("backoff"))
-
-    @property
-    def laststart(self) -> float:
-        """When it was started last, in seconds since 1970; 0 for never."""
-        return float(self._attribute("laststart"))
-
-    @property
-    def laststop(self) -> float:
-        """When it ended last, in seconds since 1970; 0 for never."""
-        return float(self._attribute("laststop"))
-
-    @property
-    def spawnerr(self) -> str | None:
-        """What went wrong with the last start or end."""
-        text: str | None = self._attribute("spawnerr")
-        return text
-
-    @property
-    def exitstatus(self) -> int | None:
-        """Exit code of the last end, -1 after a signal."""
-        code: int | None = self._attribute("exitstatus")
-        return code
+    def _engine_id(self, what: str) -> int:
+        if self._id is None:
+            raise RuntimeError(f"{what}: the process {self.config.name} is not in a group that is in use")
+        return self._id
 
     def get_state(self) -> int:
         """Return its state, a number of `ProcessStates`."""
-        return self.state
+        return int(self.state)
+
+    def get_execv_args(self) -> tuple[str, list[str]]:
+        """Return the file that would be executed, and its arguments; raises one of the errors of a start."""
+        try:
+            argv = shlex.split(self.config.command)
+        except ValueError as why:
+            raise BadCommand(f"can't parse command {self.config.command!r}: {why}") from None
+        if not argv:
+            raise BadCommand("command is empty")
+        places = [argv[0]]
+        if "/" not in argv[0]:
+            places = [os.path.join(folder, argv[0]) for folder in self.config.get_path()]
+        filename = next((place for place in places if os.path.exists(place)), argv[0])
+        found = os.stat(filename) if os.path.exists(filename) else None
+        self.config.options.check_execv_args(filename, argv, found)
+        return filename, argv
 
     def spawn(self) -> int | None:
         """Start it. The engine does so once the caller has returned, hence there is no pid to return yet."""
-        self.config.options._daemon.spawn(self.config._id)
+        number = self._engine_id("spawn")
+        if "_spawn_as_child" not in replaced():
+            self._daemon.spawn(number)
+            return None
+        try:
+            filename, argv = self.get_execv_args()
+        except ProcessException:
+            # The engine finds the same, and says so.
+            self._daemon.spawn(number)
+        else:
+            self._spawn_as_child(filename, argv)
         return None
 
+    def _spawn_as_child(self, filename: str, argv: list[str]) -> None:
+        """Start it, in the native way. Called in the daemon, before there is a child: not in it."""
+        if (filename, argv) != self.get_execv_args():
+            raise NotImplementedError(_refuse("_spawn_as_child with another file or other arguments"))
+        self._daemon.spawn(self._engine_id("spawn"))
+
+    def stop(self) -> str | None:
+        """Have it end, by its stop signal."""
+        return self.kill(self.config.stopsignal)
+
+    def kill(self, sig: int) -> str | None:
+        """Send a signal that is to end it. Returns an error message, or None."""
+        number = self._engine_id("kill")
+        if self.state != ProcessStates.BACKOFF and not self.pid:
+            return self._not_running("kill", sig)
+        self._daemon.kill(number, sig)
+        return None
+
+    def signal(self, sig: int) -> str | None:
+        """Send a signal. Returns an error message, or None."""
+        number = self._engine_id("signal")
+        if not self.pid:
+            return self._not_running("send", sig)
+        self._daemon.send_signal(number, sig)
+        return None
+
+    def _not_running(self, what: str, sig: int) -> str:
+        with_what = f"with sig {signame(sig)}" if what == "kill" else f"sig {signame(sig)}"
+        message = f"attempted to {what} {self.config.name} {with_what} but it wasn't running"
+        self.config.options.logger.debug(message)
+        return message
+
+    def write(self, chars: str | bytes) -> None:
+        """Write to its standard input; raises OSError where there is none any more."""
+        if not self.pid or self.killing:
+            raise OSError(errno.EPIPE, "Process already closed")
+        self._daemon.write(self._engine_id("write"), as_bytes(chars))
+
+    def transition(self) -> None:
+        """Do what is due: start it (again), call it RUNNING, give it up, or kill it when it does not stop."""
+        if self._id is not None:
+            self._daemon.settle(self._id)
+
+    def finish(self, pid: int, sts: int) -> None:
+        """Take in that it ended, with a status of `os.waitpid`. For a replacement of this method to call."""
+        self._daemon.finish(self._engine_id("finish"), sts)
+
+    def change_state(self, new_state: int, expected: bool = True) -> bool | None:
+        """Have it go to a state, with the event; returns False where it is in that state."""
+        if new_state == self.state:
+            return False
+        self._daemon.change_state(self._engine_id("change_state"), new_state, expected)
+        return None
+
+    def give_up(self) -> None:
+        """Give up starting it: BACKOFF to FATAL."""
+        self._assertInState(ProcessStates.BACKOFF)
+        self._daemon.give_up(self._engine_id("give_up"))
+
+    def record_spawnerr(self, msg: str) -> None:
+        """Say, also in the log, what went wrong with a start."""
+        self.spawnerr = msg
+        self.config.options.logger.info(f"spawnerr: {msg}")
+
+    def _assertInState(self, *states: int) -> None:
+        if self.state not in states:
+            allowed = " ".join(str(getProcessStateDescription(state)) for state in states)
+            current = getProcessStateDescription(self.state)
+            raise AssertionError(f"Assertion failed for {self.config.name}: {current} not in {allowed}")
+
+    def __lt__(self, other: Subprocess) -> bool:
+        return self.config.priority < other.config.priority
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Subprocess) and self.config.priority == other.config.priority
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
-        return f"<Subprocess {self.config.name}>"
+        state = getProcessStateDescription(self.get_state())
+        return f"<Subprocess at {id(self)} with name {self.config.name} in state {state}>"
 
 
-class ProcessGroupConfig:
-    """What the configuration says of a group."""
-
-    def __init__(self, options: LiveOptions, name: str, priority: int) -> None:
-        self.options = options
-        self.name = name
-        self.priority = priority
-
-    @property
-    def process_configs(self) -> list[ProcessConfig]:
-        """The configurations of its processes."""
-        group = self.options._groups[self.name]
-        return [process.config for process in group.processes.values()]
+class FastCGISubprocess(Subprocess):
+    """A process whose standard input is the listening socket of its program."""
 
 
-class ProcessGroup:
-    """A group of processes."""
+_NATIVE_HOOKS = {name: vars(Subprocess)[name] for name in HOOKS}
+Subprocess._replaced.clear()
+
+
+def replaced() -> frozenset[str]:
+    """Return the names of HOOKS that a plug-in replaced, for all processes or for some."""
+    on_class = {name for name in HOOKS if vars(Subprocess).get(name) is not _NATIVE_HOOKS[name]}
+    return frozenset(on_class | Subprocess._replaced)
+
+
+@functools.total_ordering
+class ProcessGroupBase:
+    """A group of processes. They are ordered by priority, and equal where that is equal."""
 
     def __init__(self, config: ProcessGroupConfig) -> None:
         self.config = config
-        self.processes = Processes(self)
+        made = {each.name: each.make_process(self) for each in config.process_configs}
+        self.processes: Processes = Processes(self, made)
+
+    def transition(self) -> None:
+        """Have each process do what is due."""
+        for process in self.processes.values():
+            process.transition()
+
+    def get_unstopped_processes(self) -> list[Subprocess]:
+        """Return the processes that are not in one of the STOPPED_STATES."""
+        return [process for process in self.processes.values() if process.state not in STOPPED_STATES]
+
+    def stop_all(self) -> None:
+        """Have all processes end, that of the highest priority number first."""
+        for process in sorted(self.processes.values(), reverse=True):
+            if process.state in (ProcessStates.RUNNING, ProcessStates.STARTING):
+                process.stop()
+            elif process.state == ProcessStates.BACKOFF:
+                process.give_up()
+
+    def get_dispatchers(self) -> dict[int, Any]:
+        """Return nothing: the engine reads pipes natively."""
+        return {}
+
+    def before_remove(self) -> None:
+        """Do nothing; called before it is removed."""
+
+    def __lt__(self, other: ProcessGroupBase) -> bool:
+        return self.config.priority < other.config.priority
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ProcessGroupBase) and self.config.priority == other.config.priority
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{type(self)} instance at {id(self)} named {self.config.name}>"
 
 
-class _View:
-    """What live mappings have in common: the engine inserts and removes, plug-ins cannot yet."""
-
-    def __setitem__(self, name: str, value: object) -> None:
-        raise NotImplementedError("plug-ins cannot insert groups or processes yet")
-
-    def __delitem__(self, name: str) -> None:
-        raise NotImplementedError("plug-ins cannot remove groups or processes yet")
+class ProcessGroup(ProcessGroupBase):
+    """A group of programs."""
 
 
-class Processes(_View, Mapping[str, Subprocess]):
-    """The processes of a group by their names; each stays the same object while the process is there."""
+class FastCGIProcessGroup(ProcessGroup):
+    """A group of programs that share a listening socket."""
 
-    def __init__(self, group: ProcessGroup) -> None:
+
+class EventListenerPool(ProcessGroupBase):
+    """A pool of event listeners."""
+
+
+class Processes(MutableMapping[str, Subprocess]):
+    """The processes of a group by their names; each stays the same object while the process is there.
+
+    In a group that is in use, a process that is put in is the engine's from then on, and one that is taken
+    out is forgotten.
+    """
+
+    def __init__(self, group: ProcessGroupBase, made: dict[str, Subprocess]) -> None:
         self._group = group
+        # By name while the group is not in use, then by number.
+        self._made: dict[str, Subprocess] | None = made
         self._known: dict[int, Subprocess] = {}
 
-    def _members(self) -> list[tuple[int, str]]:
-        config = self._group.config
-        return config.options._daemon.members(config.name)
+    @property
+    def _daemon(self) -> Daemon:
+        options: LiveOptions = self._group.config.options  # type: ignore[assignment]
+        return options._daemon
 
-    def _process(self, id: int) -> Subprocess:  # the engine's word for it
-        if id not in self._known:
-            config = ProcessConfig(self._group.config.options, id)
-            self._known[id] = Subprocess(config, self._group)
-        return self._known[id]
+    def _bind(self) -> None:
+        """The group is in use now: bind each process to that of its name."""
+        made, self._made = self._made or {}, None
+        for number, name in self._members():
+            if name in made:
+                made[name]._bind(number)
+                self._known[number] = made[name]
+
+    def _members(self) -> list[tuple[int, str]]:
+        return self._daemon.members(self._group.config.name)
+
+    def _is_current(self) -> bool:
+        """Return whether the engine's group is still the one that this is the view of."""
+        members = self._members()
+        return not members or not self._known or any(number in self._known for number, _ in members)
+
+    def _process(self, number: int) -> Subprocess:
+        if number not in self._known:
+            raise KeyError(number)
+        return self._known[number]
 
     def __getitem__(self, name: str) -> Subprocess:
-        for member, known in self._members():
+        if self._made is not None:
+            return self._made[name]
+        for number, known in self._members():
             if known == name:
-                return self._process(member)
+                return self._process(number)
         raise KeyError(name)
 
+    def __setitem__(self, name: str, process: Subprocess) -> None:
+        if self._made is not None:
+            self._made[name] = process
+            return
+        if name != process.config.name:
+            raise ValueError(f"the process {process.config.name} cannot be put in as {name}")
+        if name in self:
+            del self[name]
+        number = self._daemon.add_process(self._group.config.name, process.config._params())
+        if number is None:
+            raise KeyError(self._group.config.name)
+        process.group = self._group
+        self._known[number] = process
+        process._bind(number)
+
+    def __delitem__(self, name: str) -> None:
+        if self._made is not None:
+            del self._made[name]
+            return
+        number = self[name]._engine_id("remove")
+        self._daemon.remove_process(number)
+        self._known.pop(number, None)
+
     def __iter__(self) -> Iterator[str]:
+        if self._made is not None:
+            return iter(list(self._made))
         return iter([name for _, name in self._members()])
 
     def __len__(self) -> int:
-        return len(self._members())
+        return len(self._members() if self._made is None else self._made)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
-class ProcessGroups(_View, Mapping[str, ProcessGroup]):
-    """The groups by their names; each is the same object for as long as the group is there."""
+class ProcessGroups(MutableMapping[str, ProcessGroupBase]):
+    """The groups in use by their names; each is the same object for as long as the group is there."""
 
     def __init__(self, options: LiveOptions) -> None:
         self._options = options
-        self._known: dict[str, ProcessGroup] = {}
+        self._known: dict[str, ProcessGroupBase] = {}
 
-    def _groups(self) -> dict[str, int]:
-        return dict(self._options._daemon.groups())
+    @property
+    def _daemon(self) -> Daemon:
+        return self._options._daemon
 
-    def __getitem__(self, name: str) -> ProcessGroup:
-        groups = self._groups()
-        if name not in groups:
-            self._known.pop(name, None)
+    def __getitem__(self, name: str) -> ProcessGroupBase:
+        known = self._known.get(name)
+        if known is not None and known.processes._is_current() and name in self._daemon.groups():
+            return known
+        self._known.pop(name, None)
+        group: ProcessGroupBase = self._options._group(self._daemon.group(name)).make_group()
+        group.processes._bind()
+        self._known[name] = group
+        return group
+
+    def __setitem__(self, name: str, group: ProcessGroupBase) -> None:
+        if name != group.config.name:
+            raise ValueError(f"the group {group.config.name} cannot be put in as {name}")
+        if not self._add(group):
+            raise ValueError(f"there is a group {name} already")
+
+    def _add(self, group: ProcessGroupBase) -> bool:
+        """Take a group into use; returns whether there was none of that name."""
+        if not self._daemon.add_group(group.config._params()):
+            return False
+        self._known[group.config.name] = group
+        group.processes._bind()
+        return True
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
             raise KeyError(name)
-        if name not in self._known:
-            self._known[name] = ProcessGroup(ProcessGroupConfig(self._options, name, groups[name]))
-        return self._known[name]
+        if not self._daemon.remove_group(name):
+            raise RuntimeError(f"the group {name} has processes that are not stopped")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._groups())
+        return iter(self._daemon.groups())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._daemon.groups()
 
     def __len__(self) -> int:
-        return len(self._groups())
+        return len(self._daemon.groups())
 
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
-def _find(groups: Mapping[str, ProcessGroup], daemon: Daemon, id: int) -> Subprocess:
-    """Return a process by its identity; raises KeyError for one that is gone."""
-    for group in groups.values():
-        if any(member == id for member, _ in daemon.members(group.config.name)):
-            return group.processes._process(id)
-    raise KeyError(id)
+    def _find(self, number: int, group: str) -> Subprocess | None:
+        """Return a process by its number, also one that was in its group until now."""
+        known = self._known.get(group)
+        if known is not None and number in known.processes._known:
+            return known.processes._known[number]
+        if group not in self:
+            return None
+        return self[group].processes._known.get(number)

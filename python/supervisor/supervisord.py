@@ -8,24 +8,88 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from supervisor._live import LiveOptions
-from supervisor.process import ProcessGroups
-from supervisor.states import SupervisorStates
+from supervisor.states import SupervisorStates, getSupervisorStateDescription
+from supervisor.xmlrpc import RPCError
 
-__all__ = ["Supervisor", "SupervisorStates", "main"]
+if TYPE_CHECKING:
+    from supervisor._live import LiveOptions
+    from supervisor.options import ProcessGroupConfig
+    from supervisor.process import ProcessGroups
+
+__all__ = ["Supervisor", "SupervisorStates", "getSupervisorStateDescription", "main"]
 
 
 class Supervisor:
     """The daemon as plug-ins see it: what their factory gets as its first argument."""
 
+    stop_groups: Any = None
+
     def __init__(self, options: LiveOptions) -> None:
         self.options = options
         self.process_groups: ProcessGroups = options._groups
 
+    @property
+    def stopping(self) -> bool:
+        """Whether everything is being stopped."""
+        return self.options.mood < SupervisorStates.RUNNING
+
     def get_state(self) -> int:
         """Return the state of the daemon, a number of `SupervisorStates`."""
         return self.options.mood
+
+    def add_process_group(self, config: ProcessGroupConfig) -> bool:
+        """Take a group into use, with its event; returns False where there is one of that name."""
+        if config.name in self.process_groups:
+            return False
+        config.after_setuid()
+        return self.process_groups._add(config.make_group())
+
+    def remove_process_group(self, name: str) -> bool:
+        """Let go of a group, with its event; returns False while one of its processes is not stopped."""
+        group = self.process_groups[name]
+        if group.get_unstopped_processes():
+            return False
+        group.before_remove()
+        del self.process_groups[name]
+        return True
+
+    def diff_to_active(
+        self,
+    ) -> tuple[list[ProcessGroupConfig], list[ProcessGroupConfig], list[ProcessGroupConfig]]:
+        """Return groups: of the configuration and not in use, of it and different, in use and not of it."""
+        staged = {config.name: config for config in self.options.process_group_configs}
+        used = {name: group.config for name, group in self.process_groups.items()}
+        added = [config for name, config in staged.items() if name not in used]
+        changed = [config for name, config in staged.items() if config != used.get(name, config)]
+        removed = [config for name, config in used.items() if name not in staged]
+        return added, changed, removed
+
+    def get_process_map(self) -> dict[int, Any]:
+        """Return nothing: pipes are read natively.
+
+        Replaced on the object, it may return dispatchers by their descriptors. The engine calls their
+        `handle_read_event` and `handle_write_event` when the descriptor is ready and `readable` or `writable`
+        said that this is waited for, and `handle_error` when one of them raises.
+        """
+        return {}
+
+    def reap(self, once: bool = False, recursionguard: int = 0) -> None:
+        """Do nothing: the engine collects children by itself."""
+
+    def _value(self, returned: Any) -> Any:
+        """Return the value that the engine answered; raises RPCError for a fault."""
+        if len(returned) == 1:
+            return returned[0]
+        fault = RPCError.__new__(RPCError)
+        fault.code, fault.text = returned
+        fault.args = returned
+        raise fault
+
+    def _call(self, method: str, *params: Any) -> Any:
+        """Call a method of the standard namespace that is answered at once; raises RPCError."""
+        return self._value(self.options._daemon.call(method, params))
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -4,6 +4,7 @@
 //! holds back what may be the beginning of a token, and everything as long as no more bytes wait than the token
 //! has: up to 24 bytes. What is held back when the stream ends is no longer held back.
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 /// Begins captured output.
@@ -41,25 +42,43 @@ impl Capture {
 
     /// Takes in what was read.
     pub fn feed(&mut self, data: &[u8]) -> Vec<Piece> {
-        let mut pieces = Vec::new();
         self.held_back.extend_from_slice(data);
         // A token alone waits for what follows it, as in the original.
-        while self.held_back.len() > self.token().len() && self.take_token(&mut pieces) {}
-        if self.held_back.len() > self.token().len() {
-            let keep = longest_beginning(&self.held_back, self.token());
-            let rest = self.held_back.split_off(self.held_back.len() - keep);
-            let piece = std::mem::replace(&mut self.held_back, rest);
-            self.put(piece, &mut pieces);
-        }
-        pieces
+        self.give_out(|rest, token| rest.len() > token.len(), longest_beginning)
     }
 
     /// The stream is at its end: gives out what was held back.
     pub fn finish(&mut self) -> Vec<Piece> {
+        self.give_out(|_, _| true, |_, _| 0)
+    }
+
+    /// Gives out what is held back: up to each token, and behind the last one all but as many bytes as `keep` says;
+    /// as long as what is left may be looked at.
+    fn give_out(
+        &mut self,
+        may_look: impl Fn(&[u8], &[u8]) -> bool,
+        keep: impl Fn(&[u8], &[u8]) -> usize,
+    ) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        while self.take_token(&mut pieces) {}
-        let rest = std::mem::take(&mut self.held_back);
-        self.put(rest, &mut pieces);
+        let mut data = std::mem::take(&mut self.held_back);
+        let mut rest = data.as_slice();
+        while may_look(rest, self.token()) {
+            let token = self.token();
+            let Some(place) = memmem::find(rest, token) else {
+                let kept;
+                (rest, kept) = rest.split_at(rest.len() - keep(rest, token));
+                self.put(rest, &mut pieces);
+                rest = kept;
+                break;
+            };
+            let (before, after) = rest.split_at(place);
+            self.put(before, &mut pieces);
+            self.pass_token(&mut pieces);
+            rest = after.get(token.len()..).unwrap_or_default();
+        }
+        let given_out = data.len() - rest.len();
+        data.drain(..given_out);
+        self.held_back = data;
         pieces
     }
 
@@ -67,34 +86,24 @@ impl Capture {
         if self.is_inside { END_TOKEN } else { BEGIN_TOKEN }
     }
 
-    /// Goes behind the next token, if it is there.
-    fn take_token(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let token = self.token();
-        let Some(place) = self.held_back.windows(token.len()).position(|window| window == token) else {
-            return false;
-        };
-        let after = self.held_back.split_off(place + token.len());
-        let mut before = std::mem::replace(&mut self.held_back, after);
-        before.truncate(place);
-        self.put(before, pieces);
+    fn pass_token(&mut self, pieces: &mut Vec<Piece>) {
         self.is_inside = !self.is_inside;
         if !self.is_inside {
             pieces.push(Piece::Captured(std::mem::take(&mut self.captured)));
         }
-        true
     }
 
-    fn put(&mut self, data: Vec<u8>, pieces: &mut Vec<Piece>) {
+    fn put(&mut self, data: &[u8], pieces: &mut Vec<Piece>) {
         if data.is_empty() {
             return;
         }
         if self.is_inside {
-            self.captured.extend_from_slice(&data);
+            self.captured.extend_from_slice(data);
             let surplus = self.captured.len().saturating_sub(self.maxbytes);
             self.captured.drain(..surplus);
-            pieces.push(Piece::Inside(data));
+            pieces.push(Piece::Inside(data.to_vec()));
         } else {
-            pieces.push(Piece::Plain(data));
+            pieces.push(Piece::Plain(data.to_vec()));
         }
     }
 }

@@ -13,15 +13,19 @@ use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
 use crate::history::Change;
-use crate::input::{Input, Now};
+use crate::input::{ExitStatus, Input, Now};
 use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
+use crate::plugin::Hooks;
 use crate::process::{Circumstances, Moment, Process};
 use crate::rpc::{Parts, Requests};
 use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
 use crate::signal::Signal;
 use crate::state::Mood;
+
+/// How often replaced transitions are called: as often as the original's loop turns at least.
+const TRANSITION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All state of the daemon, and every decision on it. See the crate's page for the contract.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,7 +53,9 @@ pub struct Core {
     shutdown: Shutdown,
     /// Namespaces that plug-ins answer, with their methods and help texts.
     pub(crate) plugin_namespaces: BTreeMap<String, BTreeMap<String, String>>,
-    spawn_is_overridden: bool,
+    pub(crate) hooks: Hooks,
+    /// When the replaced transitions are called next.
+    next_transitions: Option<Duration>,
     /// When `Input::Start` came: since then processes may start.
     started: Option<Moment>,
 }
@@ -75,7 +81,8 @@ impl Core {
             parts: Parts::default(),
             shutdown: Shutdown::default(),
             plugin_namespaces: BTreeMap::new(),
-            spawn_is_overridden: false,
+            hooks: Hooks::default(),
+            next_transitions: None,
             started: None,
         }
     }
@@ -101,10 +108,6 @@ impl Core {
     #[must_use]
     pub fn started(&self) -> Option<Moment> {
         self.started
-    }
-
-    fn is_started(&self) -> bool {
-        self.started.is_some()
     }
 
     /// The daemon's pid, 0 before it started.
@@ -166,6 +169,11 @@ impl Core {
         self.find(namespec.group, namespec.process?)
     }
 
+    /// Whether processes may start.
+    pub(crate) fn is_started(&self) -> bool {
+        self.started.is_some()
+    }
+
     /// The processes of a group in the order of the configuration; none for a name without a group.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &Process> {
         self.groups
@@ -178,13 +186,16 @@ impl Core {
     /// When the core wants to be woken by `Input::Timer`, in monotonic time; `None` to sleep until an input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        let deadlines = [self.schedule.next(), self.shutdown.next_deadline(), self.ticks.next_deadline()];
+        // Replaced transitions look at the time themselves, once a second.
+        let processes = if self.hooks.transition { self.next_transitions } else { self.schedule.next() };
+        let deadlines = [processes, self.shutdown.next_deadline(), self.ticks.next_deadline()];
         deadlines.into_iter().flatten().min()
     }
 
     /// Takes in one input and appends what is to be done, in order, to `effects`.
     pub fn step(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        let mut outbox = Outbox::default();
+        let shows_debug = self.settings.daemon.loglevel >= LogLevel::Debug;
+        let mut outbox = Outbox { shows_debug, ..Outbox::default() };
         self.take_in(now, input, &mut outbox);
         self.settle(now, &mut outbox);
         self.remember(now, &outbox.effects);
@@ -220,10 +231,12 @@ impl Core {
             Input::SpawnFailed { process, error } => {
                 self.with(process, |process| process.on_spawn_failed(&error, now, outbox));
             }
-            Input::Exited { process, status } => {
-                self.with(process, |process| process.on_exited(status, now, outbox));
-                self.on_listener_ended(process, outbox);
-            }
+            Input::Exited { process, status } => match self.processes.get(&process) {
+                Some(Process { pid, .. }) if self.hooks.finish => {
+                    outbox.effects.push(Effect::CallFinish { process, pid: *pid, status });
+                }
+                _ => self.finish(now, process, status, outbox),
+            },
             Input::OrphanExited { pid, status } => {
                 outbox.info(format!("reaped unknown pid {pid} ({status})"));
             }
@@ -244,7 +257,7 @@ impl Core {
                 if let Some(output) = self.output_event(process, channel, data) {
                     let name = expand::repr(&output.name);
                     outbox.effects.push(Effect::Emit(Event::Communication(output)));
-                    outbox.debug(format!("{name} {} emitted a comm event", channel.name()));
+                    outbox.debug(format_args!("{name} {} emitted a comm event", channel.name()));
                 }
             }
             Input::Output { process, channel, data } => {
@@ -278,8 +291,14 @@ impl Core {
             Input::RegisterNamespace { name, methods } => {
                 self.plugin_namespaces.insert(name, methods.into_iter().collect());
             }
-            Input::OverrideSpawn(overridden) => self.spawn_is_overridden = overridden,
+            Input::Plugin(input) => self.on_plugin(now, input, outbox),
         }
+    }
+
+    /// A process ended and its output has been read.
+    pub(crate) fn finish(&mut self, now: Now, id: ProcessId, status: ExitStatus, outbox: &mut Outbox) {
+        self.with(id, |process| process.on_exited(status, now, outbox));
+        self.on_listener_ended(id, outbox);
     }
 
     /// Changes a process, if it is still there, and has it settled before the step ends: the only way to one.
@@ -296,7 +315,7 @@ impl Core {
     }
 
     /// Has all processes settled, in the order of the groups.
-    fn touch_all(&mut self) {
+    pub(crate) fn touch_all(&mut self) {
         self.touched.extend(self.groups.values().flat_map(|group| &group.processes));
     }
 
@@ -311,6 +330,10 @@ impl Core {
     /// Lets everything that is due happen, until nothing more is.
     fn settle(&mut self, now: Now, outbox: &mut Outbox) {
         self.touched.extend(self.schedule.due(now.monotonic));
+        if self.hooks.transition && self.next_transitions.is_none_or(|due| now.monotonic >= due) {
+            self.next_transitions = Some(now.monotonic + TRANSITION_INTERVAL);
+            outbox.effects.push(Effect::CallTransitions);
+        }
         loop {
             self.settle_touched(now, outbox);
             // An answer may let a request go on with its next call, which may change everything again.
@@ -325,7 +348,7 @@ impl Core {
     }
 
     fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
-        if self.is_started() {
+        if self.is_started() && !self.hooks.transition {
             let around = self.circumstances(now);
             for id in &self.touched {
                 if let Some(process) = self.processes.get_mut(id) {
@@ -373,7 +396,7 @@ impl Core {
     }
 
     pub(crate) fn circumstances(&self, now: Now) -> Circumstances {
-        Circumstances { now, mood: self.mood, spawn_is_overridden: self.spawn_is_overridden }
+        Circumstances { now, mood: self.mood, spawn_is_overridden: self.hooks.spawn }
     }
 
     fn on_signal(&mut self, signal: Signal, outbox: &mut Outbox) {
@@ -390,7 +413,7 @@ impl Core {
                 outbox.warn(format!("received {name} indicating restart request"));
                 self.set_mood(Mood::Restarting);
             }
-            Signal(libc::SIGCHLD) => outbox.debug(format!("received {name} indicating a child quit")),
+            Signal(libc::SIGCHLD) => outbox.debug(format_args!("received {name} indicating a child quit")),
             Signal::USR2 => {
                 outbox.info(format!("received {name} indicating log reopen request"));
                 outbox.info("supervisord logreopen".to_owned());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{EnvironmentVariables, FcgiSocketSettings, LogLevel, LogTarget, OutputSettings};
 use crate::event::Event;
+use crate::input::ExitStatus;
 use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
@@ -18,6 +19,11 @@ pub struct ProcessId(pub u64);
 /// Names one request of a client until it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
+
+impl RequestId {
+    /// For what is asked without anybody waiting for the answer.
+    pub const NOBODY: Self = Self(0);
+}
 
 /// An output stream of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -183,6 +189,19 @@ pub enum Effect {
     CallSpawnOverride {
         /// Whose start it is.
         process: ProcessId,
+    },
+    /// A plug-in replaced what a process does each turn of the loop: call it for every process. For those that it
+    /// leaves alone `PluginInput::Settle` comes back.
+    CallTransitions,
+    /// A plug-in replaced what is done when a process ended: call it. `PluginInput::Finish` comes back unless the
+    /// plug-in does without.
+    CallFinish {
+        /// Which process.
+        process: ProcessId,
+        /// The pid it had.
+        pid: i32,
+        /// How it ended.
+        status: ExitStatus,
     },
     /// See whether the command of a process could be started; answered by `Input::CommandChecked`.
     CheckCommand {

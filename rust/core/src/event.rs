@@ -107,6 +107,13 @@ pub enum Event {
         /// That multiple, in seconds since 1970.
         when: u64,
     },
+    /// A plug-in tells of something, which its own subscribers know already.
+    Custom {
+        /// Names of the types it belongs to: its own first, then those that include it.
+        types: Vec<String>,
+        /// What listeners are told.
+        payload: String,
+    },
 }
 
 /// Output of a process.
@@ -186,7 +193,7 @@ pub struct ProcessStateEvent {
 impl Event {
     /// The type's name as listeners subscribe to it, such as `PROCESS_STATE_RUNNING`.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::ProcessState(change) => match change.to {
                 ProcessState::Stopped => "PROCESS_STATE_STOPPED",
@@ -212,6 +219,16 @@ impl Event {
             },
             Self::Remote { .. } => "REMOTE_COMMUNICATION",
             Self::Tick { period, .. } => period.event_name(),
+            Self::Custom { types, .. } => types.first().map_or("None", String::as_str),
+        }
+    }
+
+    /// Whether who subscribes to the type of this name gets it.
+    #[must_use]
+    pub fn is_within(&self, name: &str) -> bool {
+        match self {
+            Self::Custom { types, .. } => types.iter().any(|known| known == name),
+            _ => EventType::of(self.name()).is_some_and(|found| found.is_within(name)),
         }
     }
 
@@ -228,6 +245,7 @@ impl Event {
             }
             Self::Remote { kind, data } => format!("type:{kind}\n{data}"),
             Self::Tick { when, .. } => format!("when:{when}"),
+            Self::Custom { payload, .. } => payload.clone(),
         }
     }
 }

@@ -225,6 +225,13 @@ impl IniFile {
         find(section).or_else(|| find(DEFAULT_SECTION))
     }
 
+    /// Sets an option as a program does, not a text: nothing of the value is a comment. `file` is named in errors.
+    pub fn set(&mut self, file: &str, section: &str, option: &str, value: &str) {
+        let origin = Origin { file: file.into(), line: 0 };
+        self.sections.entry(section.to_owned()).or_insert(origin);
+        self.section_mut(section).insert(option.to_lowercase(), Some(value.to_owned()));
+    }
+
     /// Where a section first appeared.
     #[must_use]
     pub fn section_origin(&self, section: &str) -> Option<&Origin> {

@@ -11,6 +11,7 @@ use crate::effect::{
     StdinPurpose,
 };
 use crate::listener::protocol::Verdict;
+use crate::plugin::PluginInput;
 use crate::rpc::Fault;
 use crate::signal::Signal;
 use crate::state::Mood;
@@ -247,6 +248,8 @@ pub enum Input {
     Signal(Signal),
     /// A plug-in assigned the daemon's mood.
     SetMood(Mood),
+    /// A plug-in wants something else.
+    Plugin(PluginInput),
     /// A plug-in asks for a process to be spawned now, whatever replaced the ordinary way.
     SpawnNow(ProcessId),
     /// The plug-in that replaced the way processes are spawned has been called for this one.
@@ -258,6 +261,4 @@ pub enum Input {
         /// Its methods with their help texts.
         methods: Vec<(String, String)>,
     },
-    /// Whether a plug-in replaced the way processes are spawned.
-    OverrideSpawn(bool),
 }

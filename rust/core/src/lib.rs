@@ -27,6 +27,7 @@ pub mod listener;
 pub mod operation;
 mod outbox;
 mod outcome;
+pub mod plugin;
 pub mod process;
 pub mod restart_budget;
 pub mod rpc;

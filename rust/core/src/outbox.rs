@@ -1,6 +1,7 @@
 //! Where a step collects what it wants done.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use crate::config::LogLevel;
 use crate::effect::{Effect, ProcessId, RequestId};
@@ -10,6 +11,8 @@ use crate::operation::Completed;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) effects: Vec<Effect>,
+    /// Whether the main log shows lines of the level debug.
+    pub(crate) shows_debug: bool,
     /// How many of the effects the pools of listeners have seen.
     pub(crate) handed_out: usize,
     pub(crate) completed: Vec<Completed>,
@@ -32,7 +35,10 @@ impl Outbox {
         self.log(LogLevel::Warn, message);
     }
 
-    pub(crate) fn debug(&mut self, message: String) {
-        self.log(LogLevel::Debug, message);
+    /// Made only where the main log shows it, for there may be several lines for one event.
+    pub(crate) fn debug(&mut self, message: fmt::Arguments<'_>) {
+        if self.shows_debug {
+            self.log(LogLevel::Debug, message.to_string());
+        }
     }
 }

@@ -29,6 +29,7 @@
 //!
 //! Behaviour: parity 6, 7 and 9, and the log lines of traps 2.31.
 
+mod assigning;
 mod stopping;
 mod waiting;
 
@@ -286,9 +287,7 @@ impl Process {
             self.kill(signal, now, outbox);
             return;
         }
-        // One nanosecond, because it has to stay up for more than `startsecs`.
-        let started = self.started.map_or(now.monotonic, |started| started.monotonic);
-        self.deadline = Some(started + self.startsecs() + Duration::from_nanos(1));
+        self.await_startsecs(now);
         self.complete(outbox, |kind| matches!(kind, OperationKind::Start { wait: false }).then_some(Ok(())));
     }
 
@@ -339,7 +338,7 @@ impl Process {
     }
 
     /// BACKOFF to FATAL, at shutdown without a word.
-    fn abandon(&mut self, outbox: &mut Outbox) {
+    pub(crate) fn abandon(&mut self, outbox: &mut Outbox) {
         self.deadline = None;
         self.backoff = 0;
         self.change_state(ProcessState::Fatal, true, outbox);
@@ -414,6 +413,12 @@ impl Process {
             tries: self.backoff,
             expected,
         })));
+        self.answer_waiting(outbox);
+    }
+
+    /// Tells those who wait for a state what has become of it.
+    fn answer_waiting(&mut self, outbox: &mut Outbox) {
+        let to = self.state;
         let spawnerr = self.spawnerr.is_some();
         self.complete_with_target(outbox, |kind, target| match kind {
             OperationKind::Start { .. } => match to {

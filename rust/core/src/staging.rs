@@ -11,7 +11,7 @@
 use std::path::PathBuf;
 
 use crate::config::diff::{ActiveGroup, GroupDiff};
-use crate::config::{DaemonSettings, GroupSettings, LogTarget, Settings};
+use crate::config::{DaemonSettings, GroupSettings, LogTarget, ProgramSettings, Settings};
 use crate::core::Core;
 use crate::effect::{Channel, Effect, ProcessId, RequestId};
 use crate::event::Event;
@@ -38,40 +38,74 @@ impl Core {
     }
 
     /// Adds a group and its processes; a group of that name must not be there. False where it is.
-    fn add_group(&mut self, settings: GroupSettings, outbox: &mut Outbox) -> bool {
+    pub(crate) fn add_group(&mut self, settings: GroupSettings, outbox: &mut Outbox) -> bool {
         let GroupSettings { name, priority, processes: programs, listener } = settings;
         if self.groups.contains_key(&name) {
             return false;
         }
         let mut processes = Vec::with_capacity(programs.len());
         for program in programs {
-            let id = ProcessId(self.next_process);
-            self.next_process += 1;
-            for (channel, output) in [(Channel::Stdout, &program.stdout), (Channel::Stderr, &program.stderr)]
-            {
-                if output.logfile == LogTarget::Automatic {
-                    let identifier = &self.settings.daemon.identifier;
-                    outbox.effects.push(Effect::CreateAutomaticLog {
-                        process: id,
-                        channel,
-                        prefix: format!("{}-{}---{identifier}-", program.name, channel.name()),
-                    });
-                }
-            }
-            self.processes.insert(id, Process::new(id, &name, program));
-            self.touch(id);
-            processes.push(id);
+            processes.push(self.add_process(&name, program, outbox));
         }
         // What happened before is not for a pool that was not there; its own coming is.
         self.hand_out_events(outbox);
         if let Some(listener) = listener.clone() {
             self.pools.insert(name.clone(), Pool::new(&name, listener, processes.iter().copied()));
+            self.on_pools_changed();
         }
         let group = Group { name: name.clone(), priority, processes, listener, is_as_staged: true };
         self.groups.insert(name.clone(), group);
         outbox.effects.push(Effect::Emit(Event::GroupAdded(name)));
         self.hand_out_events(outbox);
         true
+    }
+
+    /// Makes a process of a group; the caller puts it there.
+    fn add_process(&mut self, group: &str, program: ProgramSettings, outbox: &mut Outbox) -> ProcessId {
+        let id = ProcessId(self.next_process);
+        self.next_process += 1;
+        for (channel, output) in [(Channel::Stdout, &program.stdout), (Channel::Stderr, &program.stderr)] {
+            if output.logfile == LogTarget::Automatic {
+                let identifier = &self.settings.daemon.identifier;
+                outbox.effects.push(Effect::CreateAutomaticLog {
+                    process: id,
+                    channel,
+                    prefix: format!("{}-{}---{identifier}-", program.name, channel.name()),
+                });
+            }
+        }
+        self.processes.insert(id, Process::new(id, group, program));
+        self.touch(id);
+        id
+    }
+
+    /// Adds a process to a group that is there, behind the others; one of the same name must not be there.
+    pub(crate) fn add_member(&mut self, group: &str, program: ProgramSettings, outbox: &mut Outbox) {
+        if !self.groups.contains_key(group) || self.find(group, &program.name).is_some() {
+            return;
+        }
+        let id = self.add_process(group, program, outbox);
+        if let Some(pool) = self.pools.get_mut(group) {
+            pool.adopt(id);
+        }
+        if let Some(group) = self.groups.get_mut(group) {
+            group.processes.push(id);
+            group.is_as_staged = false;
+        }
+    }
+
+    /// Takes a process from its group and forgets it.
+    pub(crate) fn remove_member(&mut self, id: ProcessId, outbox: &mut Outbox) {
+        let Some(name) = self.process(id).map(|process| process.group.clone()) else { return };
+        if let Some(pool) = self.pools.get_mut(&name) {
+            pool.release(id);
+        }
+        if let Some(group) = self.groups.get_mut(&name) {
+            group.processes.retain(|member| *member != id);
+            group.is_as_staged = false;
+        }
+        self.with(id, |process| process.dismiss(outbox));
+        self.processes.remove(&id);
     }
 
     /// An automatic log was made, or could not be. The staged settings that the process came from take over its
@@ -103,6 +137,7 @@ impl Core {
         }
         self.hand_out_events(outbox);
         self.pools.shift_remove(name);
+        self.on_pools_changed();
         for id in self.groups.shift_remove(name).map(|group| group.processes).unwrap_or_default() {
             self.with(id, |process| process.dismiss(outbox));
             self.processes.remove(&id);
@@ -133,17 +168,22 @@ impl Core {
 
     /// Keeps a new reading of the configuration, without applying it to any group.
     fn stage(&mut self, new: Settings) {
-        self.settings.groups = new.groups;
         self.settings.included = new.included;
-        for group in self.groups.values_mut() {
-            group.is_as_staged = false;
-        }
+        self.stage_groups(new.groups);
         // The original asks its options for these each time, so a new value counts from now on.
         let DaemonSettings { identifier, strip_ansi, childlogdir, .. } = new.daemon;
         let daemon = &mut self.settings.daemon;
         daemon.identifier = identifier;
         daemon.strip_ansi = strip_ansi;
         daemon.childlogdir = childlogdir;
+    }
+
+    /// Replaces the staged groups.
+    pub(crate) fn stage_groups(&mut self, groups: Vec<GroupSettings>) {
+        self.settings.groups = groups;
+        for group in self.groups.values_mut() {
+            group.is_as_staged = false;
+        }
     }
 
     /// How the staged groups differ from those in use.

@@ -24,6 +24,24 @@ pub enum ProcessState {
 }
 
 impl ProcessState {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Stopped,
+        Self::Starting,
+        Self::Running,
+        Self::Backoff,
+        Self::Stopping,
+        Self::Exited,
+        Self::Fatal,
+        Self::Unknown,
+    ];
+
+    /// The state of a number.
+    #[must_use]
+    pub fn of(code: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
     /// The number clients see.
     #[must_use]
     pub fn code(self) -> i32 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pretend::{Machine, group, program};
 use proptest::prelude::*;
 use supervisor_core::config::{GroupSettings, ListenerSettings, LogLevel, ProgramSettings};
-use supervisor_core::effect::{Channel, ProcessId, StdinError};
+use supervisor_core::effect::{Channel, ProcessId, RequestId, StdinError};
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
 use supervisor_core::listener::protocol::Verdict;
@@ -185,6 +185,32 @@ fn a_full_buffer_loses_the_oldest_and_says_so_once_until_there_is_room_again() {
     let recovered =
         (LogLevel::Error, "pool pool event buffer has room again, 6 events were discarded".to_owned());
     assert_eq!(lines(&machine), [overflowed, recovered]);
+}
+
+#[test]
+fn whatever_comes_while_a_listener_is_stuck_the_newest_stay_and_the_core_does_not_grow() {
+    let mut machine = machine(5, &["one"]);
+    machine.says("one", "READY\n");
+    machine.remote("held");
+    machine.heard("one");
+    let process = machine.process("one").id;
+    let mut effects = Vec::new();
+    let mut send = |machine: &mut Machine, number: u32| {
+        let (request, params) = (RequestId(u64::from(number)), vec!["t".into(), number.to_string().into()]);
+        let method = "supervisor.sendRemoteCommEvent".to_owned();
+        machine.core.step(machine.now(), Input::Request { request, method, params }, &mut effects);
+        effects.clear();
+    };
+    let size = |machine: &Machine| serde_json::to_string(&machine.core).unwrap().len();
+    (0..10).for_each(|number| send(&mut machine, number));
+    let small = size(&machine);
+    (10..20_000).for_each(|number| send(&mut machine, number));
+    assert!(size(&machine) < small + 100, "it grew from {small} to {}", size(&machine));
+    for serial in 19_996..=20_000 {
+        machine.feed(Input::ListenerOutput { process, data: b"RESULT 2\nOKREADY\n".to_vec() });
+        assert_eq!(machine.heard("one"), envelope(serial, serial, &(serial - 1).to_string()));
+    }
+    assert!(machine.logged("pool pool event buffer has room again, 19995 events were discarded"));
 }
 
 #[test]

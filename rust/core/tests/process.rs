@@ -8,6 +8,7 @@ use std::time::Duration;
 use pretend::{Machine, Script, group, program};
 use supervisor_core::config::{Autorestart, LogLevel};
 use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::plugin::{Hooks, PluginInput};
 use supervisor_core::rpc::FaultCode;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
@@ -338,7 +339,7 @@ fn nothing_is_started_once_everything_stops() {
 #[test]
 fn a_replaced_spawn_is_called_instead_and_may_start_it_after_all() {
     let mut machine = Machine::with(vec![program("web")]);
-    machine.feed(Input::OverrideSpawn(true));
+    machine.feed(Input::Plugin(PluginInput::Hooks(Hooks { spawn: true, ..Hooks::default() })));
     machine.start();
     assert_eq!(machine.spawns, []);
     let id = machine.process("web").id;

@@ -11,6 +11,7 @@ use supervisor_core::config::{Autorestart, HttpAddress, HttpServerSettings, Prog
 use supervisor_core::core::Core;
 use supervisor_core::effect::Effect;
 use supervisor_core::input::{ExitStatus, Input, SpawnError};
+use supervisor_core::plugin::{Hooks, PluginInput};
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
 
@@ -402,7 +403,7 @@ fn times_are_told_by_the_wall_clock_in_whole_seconds() {
 #[test]
 fn a_replaced_spawn_that_starts_nothing_for_a_client_leaves_nothing_to_wait_for() {
     let mut machine = Machine::with(vec![idle("web")]);
-    machine.feed(Input::OverrideSpawn(true));
+    machine.feed(Input::Plugin(PluginInput::Hooks(Hooks { spawn: true, ..Hooks::default() })));
     machine.start();
     let id = machine.process("web").id;
     let wait = machine.call("supervisor.startProcess", vec!["web".into()]);

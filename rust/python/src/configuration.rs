@@ -16,6 +16,7 @@ use supervisor_core::config::{
     HttpAddress, HttpServerSettings, LogLevel, LogTarget, Overrides, ProgramSettings, RpcInterfaceSettings,
     Settings,
 };
+use supervisor_core::ini::IniFile;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
 
@@ -116,6 +117,26 @@ pub(crate) fn read_client_configuration<'py>(
     client(py, settings)
 }
 
+/// Reads one section of a program, of whatever kind, as processes of a group. `options` are the section's own and
+/// inherited ones, `path` is the file that errors name.
+///
+/// Raises ValueError with the message of a bad configuration.
+#[pyfunction]
+pub(crate) fn read_program_section<'py>(
+    py: Python<'py>,
+    path: &str,
+    section: &str,
+    options: Vec<(String, String)>,
+    group: &str,
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let mut ini = IniFile::default();
+    for (option, value) in options {
+        ini.set(path, section, &option, &value);
+    }
+    let programs = supervisor_core::config::read_section(&RealSystem, path, &ini, section, group);
+    programs.map_err(|error| refused(&error))?.iter().map(|settings| program(py, settings)).collect()
+}
+
 fn refused(error: &ConfigError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
@@ -209,7 +230,7 @@ pub(crate) fn daemon<'py>(py: Python<'py>, settings: &DaemonSettings) -> PyResul
 }
 
 /// `name`, `priority`, `processes`, and for a pool of listeners `listener`: its own options.
-fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, PyDict>> {
     let found = PyDict::new(py);
     found.set_item("name", &settings.name)?;
     found.set_item("priority", settings.priority)?;
@@ -226,7 +247,7 @@ fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<Bound<'py, 
     Ok(found)
 }
 
-fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
     let socket = py.import("socket")?;
     let found = PyDict::new(py);
     found.set_item("name", settings.section.split_once(':').map(|(_, name)| name))?;

@@ -6,12 +6,14 @@
 //! | `control` | the built-in commands of `supervisorctl`, for `supervisor.supervisorctl` |
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
+//! | `programs` | what a plug-in says of processes and groups, as the core's settings |
 //! | `values` | XML-RPC values as Python objects and back |
 
 mod configuration;
 mod control;
 mod facade;
 mod plugins;
+mod programs;
 mod values;
 
 use std::ffi::OsString;
@@ -26,12 +28,12 @@ mod _engine {
     #[pymodule_export]
     use super::configuration::{
         find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
-        read_daemon_configuration, search_paths,
+        read_daemon_configuration, read_program_section, search_paths,
     };
     #[pymodule_export]
     use super::control::{check_control_server, control_commands, run_control_command};
     #[pymodule_export]
-    use super::facade::Daemon;
+    use super::facade::{Daemon, standard_methods};
     /// What is said when root leaves the choice of the configuration to the default places.
     #[pymodule_export]
     const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;

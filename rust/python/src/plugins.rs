@@ -6,19 +6,35 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use supervisor_core::config::Settings;
 use supervisor_core::effect::ProcessId;
-use supervisor_core::event::Event;
+use supervisor_core::event::{Event, EventType};
+use supervisor_core::input::ExitStatus;
 use supervisor_core::listener::protocol::Verdict;
+use supervisor_core::plugin::Hooks;
 use supervisor_core::rpc::Fault;
+use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
-use supervisor_engine::plugins::{Handle, LoadError, Namespace, PluginAnswer, PluginHost};
+use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 
-use crate::facade::Daemon;
+use crate::facade::{Daemon, wait_status};
 use crate::values::{from_python, to_python};
 
 /// The host, before and after its `supervisor._host.Host` is made.
 #[derive(Default)]
 pub(crate) struct PythonHost {
     host: Option<Py<PyAny>>,
+    overrides: Overrides,
+}
+
+/// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
+/// what is replaced, and methods of the standard namespace with their help texts.
+#[derive(FromPyObject)]
+struct Replaced {
+    #[pyo3(item(0))]
+    hooks: Vec<String>,
+    #[pyo3(item(1))]
+    signal: bool,
+    #[pyo3(item(2))]
+    methods: Vec<(String, String)>,
 }
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
@@ -37,6 +53,14 @@ impl PythonHost {
     ) -> Option<PyResult<T>> {
         let host = self.host.as_ref()?;
         Some(Python::attach(|py| call(py, host.bind(py)).map_err(|error| with_traceback(py, error))))
+    }
+
+    /// Calls a method whose value is of no interest; what it raised, as text.
+    fn trouble(
+        &self,
+        call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> Option<String> {
+        self.with_host(|_, host| call(host).map(drop))?.err().map(|error| text_of(&error))
     }
 
     fn answer(
@@ -97,7 +121,8 @@ impl PluginHost for PythonHost {
                 .import("supervisor._host")?
                 .getattr("Host")?
                 .call1((Py::new(py, Daemon::new(handle))?,))?;
-            let loaded = host.call_method1("load", (sections, handlers_of(&settings), servers))?;
+            let loaded =
+                host.call_method1("load", (sections, handlers_of(&settings), types_of(&settings), servers))?;
             Ok((host.unbind(), loaded.extract::<Loaded>()?))
         });
         match loaded {
@@ -135,14 +160,13 @@ impl PluginHost for PythonHost {
     }
 
     fn notify(&mut self, event: &Event) -> Option<String> {
-        let notified = self
-            .with_host(|py, host| host.call_method1("notify", (event.name(), details(py, event)?)).map(drop));
-        notified?.err().map(|error| text_of(&error))
+        self.trouble(|host| host.call_method1("notify", (event.name(), details(host.py(), event)?)))
     }
 
     fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String> {
         let resolved = self.with_host(|_, host| {
-            host.call_method1("resolve_handlers", (handlers_of(settings),))?.extract::<Option<String>>()
+            host.call_method1("resolve_handlers", (handlers_of(settings), types_of(settings)))?
+                .extract::<Option<String>>()
         });
         match resolved {
             Some(Ok(None)) => Ok(()),
@@ -155,7 +179,7 @@ impl PluginHost for PythonHost {
     fn judge(&mut self, handler: &str, event: &Event, result: &[u8]) -> (Verdict, Option<String>) {
         let judged = self.with_host(|py, host| {
             let result = PyBytes::new(py, result);
-            host.call_method1("judge", (handler, result, event.name(), details(py, event)?))?.extract()
+            host.call_method1("judge", (handler, result, type_name(event), details(py, event)?))?.extract()
         });
         match judged {
             Some(Ok(true)) => (Verdict::Accepted, None),
@@ -165,14 +189,45 @@ impl PluginHost for PythonHost {
         }
     }
 
-    fn overrides_spawn(&self) -> bool {
-        let overridden = self.with_host(|_, host| host.call_method0("overrides_spawn")?.extract());
-        matches!(overridden, Some(Ok(true)))
+    fn overrides(&mut self) -> Overrides {
+        let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
+        if let Some(Ok(Some(Replaced { hooks, signal, methods }))) = replaced {
+            let has = |name: &str| hooks.iter().any(|hook| hook == name);
+            let hooks = Hooks {
+                spawn: has("spawn") || has("_spawn_as_child"),
+                transition: has("transition"),
+                finish: has("finish"),
+                methods: methods.into_iter().collect(),
+            };
+            self.overrides = Overrides { hooks, signal };
+        }
+        self.overrides.clone()
     }
 
     fn spawn(&mut self, process: ProcessId) -> Option<String> {
-        let spawned = self.with_host(|_, host| host.call_method1("spawn", (process.0,)).map(drop));
-        spawned?.err().map(|error| text_of(&error))
+        self.trouble(|host| host.call_method1("spawn", (process.0,)))
+    }
+
+    fn transitions(&mut self) -> Option<String> {
+        self.trouble(|host| host.call_method0("transitions"))
+    }
+
+    fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String> {
+        self.trouble(|host| host.call_method1("finish", (process.0, pid, wait_status(status))))
+    }
+
+    fn signal(&mut self, signal: Signal) -> (Option<Signal>, Option<String>) {
+        let said =
+            self.with_host(|_, host| host.call_method1("signal", (signal.0,))?.extract::<Option<i32>>());
+        match said {
+            Some(Ok(heeded)) => (heeded.map(Signal), None),
+            Some(Err(error)) => (None, Some(text_of(&error))),
+            None => (Some(signal), None),
+        }
+    }
+
+    fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String> {
+        self.trouble(|host| host.call_method1("ready", (descriptor, writable)))
     }
 
     fn unload(&mut self) {
@@ -189,6 +244,21 @@ impl PluginHost for PythonHost {
 /// The result handlers that are Python code: the pool's name, and what the handler is called.
 fn handlers_of(settings: &Settings) -> Vec<(&str, &str)> {
     settings.foreign_handlers().collect()
+}
+
+/// Types of events that only a plug-in can know: the pool's name, and the type.
+fn types_of(settings: &Settings) -> Vec<(&str, &str)> {
+    let pools =
+        settings.groups.iter().filter_map(|group| Some((group.name.as_str(), group.listener.as_ref()?)));
+    pools
+        .flat_map(|(name, listener)| listener.events.iter().map(move |event| (name, event.as_str())))
+        .filter(|(_, event)| EventType::of(event).is_none())
+        .collect()
+}
+
+/// The name of an event's type; of a plug-in's own event the class is not known here.
+fn type_name(event: &Event) -> &str {
+    if matches!(event, Event::Custom { .. }) { "" } else { event.name() }
 }
 
 /// What an event tells besides its name: the arguments of one of the functions that make events in
@@ -208,6 +278,7 @@ fn details<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>>
         Event::Remote { kind, data } => (kind, data).into_pyobject(py),
         Event::Tick { when, .. } => (*when,).into_pyobject(py),
         Event::SupervisorRunning | Event::SupervisorStopping => Ok(PyTuple::empty(py)),
+        Event::Custom { payload, .. } => (payload,).into_pyobject(py),
     }
 }
 

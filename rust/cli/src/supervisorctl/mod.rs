@@ -14,6 +14,7 @@ mod commands;
 mod completion;
 pub mod controller;
 mod diagnosis;
+pub mod document;
 mod editor;
 pub mod embedded;
 mod exit_status;
@@ -25,6 +26,7 @@ mod output;
 mod password;
 mod python_text;
 mod shell;
+pub mod shell_completion;
 mod suggestion;
 pub mod terminals;
 

@@ -29,7 +29,7 @@ pub use client::{ClientSettings, CtlPluginSettings, read_client};
 pub use error::ConfigError;
 pub use findings::Severity;
 pub use overrides::{Overrides, check};
-pub use read::{ROOT_SEARCH_WARNING, find_among, find_config, read, search_paths};
+pub use read::{ROOT_SEARCH_WARNING, find_among, find_config, read, read_section, search_paths};
 pub use settings::{
     Autorestart, DaemonSettings, EnvironmentVariables, FcgiAddress, FcgiSocketSettings, GroupSettings,
     HttpAddress, HttpServerSettings, ListenerSettings, LogLevel, LogTarget, OutputSettings, ProgramSettings,

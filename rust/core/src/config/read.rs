@@ -11,7 +11,7 @@ use super::paths;
 use super::plugins::read_plugins;
 use super::programs::ProgramReader;
 use super::servers::read_servers;
-use super::settings::{LogLevel, RpcInterfaceSettings, Settings};
+use super::settings::{LogLevel, ProgramSettings, RpcInterfaceSettings, Settings};
 use super::system::System;
 use super::values::Names;
 use crate::ini::IniFile;
@@ -110,6 +110,31 @@ pub(super) fn read_noting(
         }
     }
     Ok(settings)
+}
+
+/// Reads one section of a program, of whatever kind, as processes of a group; for plug-ins that make processes.
+/// What a process gets from `[supervisord]` is not among it.
+///
+/// # Errors
+/// The first mistake in the section.
+pub fn read_section(
+    system: &dyn System,
+    path: &str,
+    ini: &IniFile,
+    section: &str,
+    group: &str,
+) -> Result<Vec<ProgramSettings>, ConfigError> {
+    let here = paths::abspath(system, paths::dirname(path));
+    let names = Names::new(system, &here);
+    let mut programs = ProgramReader {
+        ini,
+        names,
+        system,
+        config_file: path,
+        messages: Vec::new(),
+        plugins_may_add_events: true,
+    };
+    programs.read_program(section, group)
 }
 
 /// The original logs warnings before notes.

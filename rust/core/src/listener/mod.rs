@@ -48,8 +48,7 @@ impl Core {
     pub(crate) fn dispatch_events(&self, pools: &mut indexmap::IndexMap<String, Pool>, outbox: &mut Outbox) {
         let identifier = &self.settings.daemon.identifier;
         for (name, pool) in pools {
-            let is_running = |id| self.process(id).is_some_and(Process::is_running);
-            pool.dispatch(name, identifier, is_running, outbox);
+            pool.dispatch(name, identifier, |id| self.process(id), outbox);
         }
     }
 
@@ -109,8 +108,13 @@ impl Core {
 
     /// Emits the ticks whose moment has come, and notes when the next one is due.
     pub(crate) fn tick(&mut self, now: Now, outbox: &mut Outbox) {
-        let wanted = |name: &str| self.pools.values().any(|pool| pool.wants(name));
-        let events: Vec<Event> = self.ticks.proceed(now, wanted);
+        let events: Vec<Event> = self.ticks.proceed(now);
         outbox.effects.extend(events.into_iter().map(Effect::Emit));
+    }
+
+    /// The pools changed: other ticks may be wanted.
+    pub(crate) fn on_pools_changed(&mut self) {
+        let pools = &self.pools;
+        self.ticks.want(|name| pools.values().any(|pool| pool.wants(name)));
     }
 }

@@ -10,6 +10,7 @@ use crate::config::{ListenerSettings, LogLevel};
 use crate::effect::{Effect, ProcessId, StdinError, StdinPurpose};
 use crate::event::{Event, EventType};
 use crate::outbox::Outbox;
+use crate::process::Process;
 
 /// An event with its numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ impl Member {
     fn judge(&mut self, name: &str, verdict: Verdict, outbox: &mut Outbox) -> Option<Pending> {
         let event = self.event.take();
         match verdict {
-            Verdict::Accepted => outbox.debug(format!("{name}: event was processed")),
+            Verdict::Accepted => outbox.debug(format_args!("{name}: event was processed")),
             Verdict::Rejected => outbox.warn(format!("{name}: event was rejected")),
             Verdict::Failed => outbox.warn(format!("{name}: event caused an error")),
         }
@@ -84,14 +85,18 @@ impl Pool {
 
     /// Whether it subscribes to events of this type.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        self.copies(name) > 0
+        EventType::of(name)
+            .is_some_and(|found| self.settings.events.iter().any(|wanted| found.is_within(wanted)))
     }
 
-    /// How often it gets an event of this type: once for each of its subscriptions that includes it, as in the
-    /// original.
-    fn copies(&self, name: &str) -> usize {
-        let Some(found) = EventType::of(name) else { return 0 };
-        self.settings.events.iter().filter(|wanted| found.is_within(wanted)).count()
+    /// A process was added to it.
+    pub(crate) fn adopt(&mut self, id: ProcessId) {
+        self.members.insert(id, Member::default());
+    }
+
+    /// A process was taken from it.
+    pub(crate) fn release(&mut self, id: ProcessId) {
+        self.members.shift_remove(&id);
     }
 
     /// Takes in an event if it wants it. The first pool that does gives it its serial.
@@ -102,7 +107,8 @@ impl Pool {
         next_serial: &mut u64,
         outbox: &mut Outbox,
     ) {
-        let copies = self.copies(event.name());
+        // One for each of its subscriptions that includes it, as in the original.
+        let copies = self.settings.events.iter().filter(|wanted| event.is_within(wanted)).count();
         if copies == 0 {
             return;
         }
@@ -148,7 +154,7 @@ impl Pool {
 
     /// An event that was not processed goes back to the head, with its numbers.
     fn put_back(&mut self, pending: Pending, outbox: &mut Outbox) {
-        outbox.debug(format!(
+        outbox.debug(format_args!(
             "rebuffering event {} for pool {} (buf size={}, max={})",
             pending.serial,
             self.name,
@@ -161,21 +167,23 @@ impl Pool {
     }
 
     /// Sends what waits to those who are READY.
-    pub(crate) fn dispatch(
+    pub(crate) fn dispatch<'processes>(
         &mut self,
         name: &str,
         identifier: &str,
-        is_running: impl Fn(ProcessId) -> bool,
+        process_of: impl Fn(ProcessId) -> Option<&'processes Process>,
         outbox: &mut Outbox,
     ) {
         if !std::mem::take(&mut self.is_stirred) {
             return;
         }
-        let mut able = self.members.iter_mut().filter(|(id, member)| {
-            member.listener.state() == ListenerState::Ready && member.deaf.is_none() && is_running(**id)
+        let mut able = self.members.iter_mut().filter_map(|(id, member)| {
+            let process = process_of(*id).filter(|process| process.is_running())?;
+            let is_able = member.listener.state() == ListenerState::Ready && member.deaf.is_none();
+            is_able.then_some((process, member))
         });
         while !self.waiting.is_empty()
-            && let Some((id, member)) = able.next()
+            && let Some((process, member)) = able.next()
             && let Some(pending) = self.waiting.pop_front()
         {
             let payload = pending.event.payload();
@@ -188,10 +196,12 @@ impl Pool {
                 pending.event.name(),
             );
             outbox.effects.push(Effect::WriteStdin {
-                process: *id,
+                process: process.id,
                 bytes: envelope.into_bytes(),
                 purpose: StdinPurpose::Event,
             });
+            // Should that fail, the lines that follow say so.
+            outbox.debug(format_args!("event {} sent to listener {}", pending.serial, process.config.name));
             member.listener.send();
             member.event = Some(pending);
         }
@@ -278,16 +288,13 @@ impl Pool {
         member.listener.take_back();
         member.deaf = Some(error);
         let serial = pending.serial;
-        outbox.debug(match error {
-            StdinError::Closed => {
-                format!(
-                    "epipe occurred while sending event {serial} to listener {name}, listener state unchanged"
-                )
-            }
-            StdinError::Full => {
-                format!("event {serial} cannot be sent to listener {name}, which reads nothing")
-            }
-        });
+        match error {
+            StdinError::Closed => outbox.debug(format_args!(
+                "epipe occurred while sending event {serial} to listener {name}, listener state unchanged"
+            )),
+            StdinError::Full => outbox
+                .debug(format_args!("event {serial} cannot be sent to listener {name}, which reads nothing")),
+        }
         self.put_back(pending, outbox);
     }
 
@@ -310,7 +317,7 @@ fn say(name: &str, heard: &Heard, outbox: &mut Outbox) {
 }
 
 fn say_state(name: &str, from: ListenerState, to: ListenerState, outbox: &mut Outbox) {
-    outbox.debug(format!("{name}: {from} -> {to}"));
+    outbox.debug(format_args!("{name}: {from} -> {to}"));
     if to == ListenerState::Unknown {
         outbox.warn(format!(
             "{name}: has entered the UNKNOWN state and will no longer receive events, this usually indicates \

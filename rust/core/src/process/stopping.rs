@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Process;
 use crate::config::LogLevel;
-use crate::effect::{Effect, KillPurpose};
+use crate::effect::{Effect, KillPurpose, RequestId};
 use crate::input::Now;
 use crate::operation::{Operation, OperationKind};
 use crate::outbox::Outbox;
@@ -36,9 +36,9 @@ impl Process {
         self.kill(self.config.stopsignal, now, outbox);
     }
 
-    pub(super) fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
+    pub(crate) fn kill(&mut self, signal: Signal, now: Now, outbox: &mut Outbox) {
         if self.state == ProcessState::Backoff {
-            outbox.debug(format!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
+            outbox.debug(format_args!("Attempted to kill {}, which is in BACKOFF state.", self.name()));
             self.deadline = None;
             self.change_state(ProcessState::Stopped, true, outbox);
             return;
@@ -54,7 +54,7 @@ impl Process {
         // A stop of one that is already stopping is the SIGKILL after `stopwaitsecs`.
         let is_repeated = self.state == ProcessState::Stopping && self.deadline.is_some();
         let whole_group = if is_repeated { self.config.killasgroup } else { self.config.stopasgroup };
-        outbox.debug(format!(
+        outbox.debug(format_args!(
             "killing {} (pid {}) {}with signal {}",
             self.name(),
             self.pid,
@@ -76,15 +76,20 @@ impl Process {
 
     /// Sends a signal that is not meant to end it; `request` learns the outcome.
     pub(crate) fn signal(&mut self, signal: Signal, operation: Operation, outbox: &mut Outbox) {
-        outbox.debug(format!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
+        self.send(signal, operation.request, outbox);
+        self.wait_for(operation);
+    }
+
+    /// Sends a signal for a request.
+    pub(crate) fn send(&mut self, signal: Signal, request: RequestId, outbox: &mut Outbox) {
+        outbox.debug(format_args!("sending {} (pid {}) sig {}", self.name(), self.pid, signal.name()));
         outbox.effects.push(Effect::Kill {
             process: self.id,
             pid: self.pid,
             whole_group: false,
             signal,
-            purpose: KillPurpose::Request(operation.request),
+            purpose: KillPurpose::Request(request),
         });
-        self.wait_for(operation);
     }
 
     /// The engine sent a signal, or could not.
@@ -101,7 +106,7 @@ impl Process {
             // It just ended: what follows, follows when it is reaped.
             Some(libc::ESRCH) => {
                 let just = if purpose == KillPurpose::Stop { "just" } else { "just now" };
-                outbox.debug(format!(
+                outbox.debug(format_args!(
                     "unable to signal {} (pid {}), it probably {just} exited on its own: [Errno {}] No such process",
                     self.name(),
                     self.pid,

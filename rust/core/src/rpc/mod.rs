@@ -42,6 +42,8 @@ pub const STANDARD_FACTORY: &str = "supervisor.rpcinterface:make_main_rpcinterfa
 pub(crate) struct Call {
     pub(crate) now: Now,
     pub(crate) request: RequestId,
+    /// A plug-in wants the engine's own method, whatever replaced it.
+    pub(crate) is_native: bool,
 }
 
 /// What a method's code says.
@@ -65,8 +67,7 @@ impl Core {
         params: Vec<Value>,
         outbox: &mut Outbox,
     ) {
-        let answer = self.call(Call { now, request }, method, params, outbox);
-        self.conclude(request, answer, outbox);
+        self.answer(Call { now, request, is_native: false }, method, params, outbox);
     }
 
     /// The daemon's own pages call a method of the standard interface, whatever the configuration calls that.
@@ -78,8 +79,15 @@ impl Core {
         params: Vec<Value>,
         outbox: &mut Outbox,
     ) {
-        let answer = self.call_standard(Call { now, request }, (STANDARD, method), params, outbox);
+        let call = Call { now, request, is_native: true };
+        let answer = self.call_standard(call, (STANDARD, method), params, outbox);
         self.conclude(request, answer, outbox);
+    }
+
+    /// Calls a method and answers, unless the answer comes later.
+    pub(crate) fn answer(&mut self, call: Call, method: &str, params: Vec<Value>, outbox: &mut Outbox) {
+        let answer = self.call(call, method, params, outbox);
+        self.conclude(call.request, answer, outbox);
     }
 
     /// Answers a request unless it stays open.
@@ -103,10 +111,11 @@ impl Core {
         if name.contains('.') || name.starts_with('_') {
             return Err(unknown());
         }
-        if let Some(methods) = self.plugin_namespaces.get(namespace) {
-            if !methods.contains_key(name) {
-                return Err(unknown());
-            }
+        let is_foreign = self.plugin_namespaces.contains_key(namespace);
+        let is_replaced = self.standard_namespace(namespace) == Some(STANDARD)
+            && self.hooks.methods.contains_key(name)
+            && !call.is_native;
+        if is_foreign || is_replaced {
             let (request, namespace, method) = (call.request, namespace.to_owned(), name.to_owned());
             outbox.effects.push(Effect::CallPlugin { request, namespace, method, params });
             return Ok(Answer::Later);

@@ -99,7 +99,8 @@ impl Core {
             };
             let answer = call.and_then(|(method, params)| {
                 let part = self.parts.begin(request);
-                let answer = self.call(Call { now, request: part }, &method, params, outbox);
+                let answer =
+                    self.call(Call { now, request: part, is_native: false }, &method, params, outbox);
                 if !matches!(answer, Ok(Answer::Later)) {
                     self.requests.close(part);
                     self.parts.end(part);

@@ -53,7 +53,9 @@ impl Core {
                 continue;
             }
             for method in METHODS.iter().filter(|method| method.namespace == namespace) {
-                published.push((format!("{name}.{}", method.name), method.help()));
+                let replaced = self.hooks.methods.get(method.name).filter(|_| namespace == STANDARD);
+                let help = replaced.cloned().unwrap_or_else(|| method.help());
+                published.push((format!("{name}.{}", method.name), help));
             }
         }
         for (namespace, methods) in &self.plugin_namespaces {

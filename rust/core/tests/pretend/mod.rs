@@ -99,6 +99,8 @@ pub struct Machine {
     pub spawns: Vec<(String, Duration)>,
     pub ended: Option<Mood>,
     pub overridden_spawns: Vec<ProcessId>,
+    /// When replaced transitions were called.
+    pub transition_calls: Vec<Duration>,
     /// What a `result_handler` is to judge: its name, the event, the result. The test feeds the verdict.
     pub judged: Vec<(String, Event, Vec<u8>)>,
     /// The plans of all starts.
@@ -146,6 +148,7 @@ impl Machine {
             spawns: Vec::new(),
             ended: None,
             overridden_spawns: Vec::new(),
+            transition_calls: Vec::new(),
             judged: Vec::new(),
             plans: Vec::new(),
         }
@@ -277,6 +280,8 @@ impl Machine {
             }
             Effect::ReadLog { .. } | Effect::ClearLogs { .. } | Effect::CallPlugin { .. } => {}
             Effect::CallSpawnOverride { process } => self.overridden_spawns.push(process),
+            Effect::CallTransitions => self.transition_calls.push(self.clock),
+            Effect::CallFinish { .. } => {}
             Effect::Judge { handler, event, result, .. } => self.judged.push((handler, event, result)),
             Effect::ReadConfiguration { request } => {
                 if self.holds_readings {
@@ -488,7 +493,7 @@ pub fn settings(groups: Vec<GroupSettings>) -> Settings {
             logfile: LogTarget::None,
             logfile_maxbytes: 0,
             logfile_backups: 0,
-            loglevel: LogLevel::Info,
+            loglevel: LogLevel::Debug,
             pidfile: PathBuf::from("/run/supervisord.pid"),
             umask: 0o22,
             nodaemon: true,

@@ -53,7 +53,9 @@ use lanes::Lanes;
 use main_thread::MainLines;
 
 pub use automatic::clear_automatic;
+pub(crate) use automatic::create as create_automatic;
 pub use main_log::{MainLog, MainLogWriter};
+pub(crate) use read::read as read_now;
 pub use tap::{Room, Tap, ToCore};
 
 /// Pieces of a followed log that may wait for their reader.

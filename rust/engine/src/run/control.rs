@@ -11,9 +11,9 @@ use supervisor_core::config::{LogLevel, LogTarget, OutputSettings, Settings};
 use supervisor_core::effect::{
     Channel, Effect, KillPurpose, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose,
 };
+use supervisor_core::event::Event;
 use supervisor_core::input::{Input, SpawnError};
 use supervisor_core::listener::protocol::Verdict;
-use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
 use supervisor_core::xml::{MethodCall, Value};
@@ -23,7 +23,7 @@ use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
 use crate::logs::{Logs, OpenLog, Output, Room, Tap, ToCore};
 use crate::pipes;
-use crate::plugins::{Handle, PluginAnswer, PluginHost};
+use crate::plugins::{Handle, Overrides, PluginHost, check_command, is_own};
 use crate::reap::reap;
 use crate::run::ReadSettings;
 use crate::run::clock::Clock;
@@ -71,6 +71,10 @@ pub(crate) enum Message {
     LogsOpened(Box<SpawnPlan>, Result<OpenLogs, SpawnError>),
     /// A deferred answer of a plug-in is due to be asked for again.
     Poll(RequestId, u64),
+    /// A plug-in wants something done: see [`Handle::next_effect`].
+    Wake,
+    /// A plug-in can read from its descriptor, or write to it.
+    Ready(i32, bool),
 }
 
 /// The logs of a process about to be spawned.
@@ -90,7 +94,7 @@ pub(crate) struct Control {
     read_settings: ReadSettings,
     /// Has the paths of unix sockets looked at; nobody listens until the servers run.
     pub(crate) recheck_sockets: Rc<Notify>,
-    inputs: VecDeque<Input>,
+    pub(crate) inputs: VecDeque<Input>,
     replies: HashMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
     /// Living children. A pid leaves when it is reaped, so that no signal can reach a stranger.
@@ -103,6 +107,9 @@ pub(crate) struct Control {
     to_core: ToCore,
     /// What FastCGI programs have instead.
     sockets: FcgiSockets,
+    /// Processes that ended: their sockets are let go of when what that brought about is done.
+    released: Vec<ProcessId>,
+    pub(crate) overrides: Overrides,
     /// An automatic log took too long to be made; no other is waited for.
     disk_is_slow: bool,
     ended: Option<Mood>,
@@ -135,6 +142,8 @@ impl Control {
             listening: HashMap::new(),
             to_core,
             sockets: FcgiSockets::default(),
+            released: Vec::new(),
+            overrides: Overrides::default(),
             disk_is_slow: false,
             ended: None,
         }
@@ -155,7 +164,7 @@ impl Control {
             }
             let deadline = self.handle.core().next_deadline().map(|due| self.clock.instant(due));
             tokio::select! {
-                signal = signals.next() => self.on_signal(signal),
+                signal = signals.next() => self.on_signal(signal, host),
                 message = inbox.recv() => {
                     let mut message = message;
                     for _ in 0..BATCH {
@@ -174,24 +183,28 @@ impl Control {
 
     /// Steps the core through all inputs that wait, and carries out what it wants.
     pub(crate) async fn take_in_all(&mut self, host: &mut Option<Box<dyn PluginHost>>) {
-        while let Some(input) = self.inputs.pop_front() {
+        loop {
+            while let Some(effect) = self.handle.next_effect() {
+                self.carry_out(effect, host).await;
+            }
+            for process in std::mem::take(&mut self.released) {
+                self.release_socket(process);
+            }
+            let Some(input) = self.inputs.pop_front() else { break };
             let ended = match &input {
                 Input::Exited { process, .. } => Some(*process),
                 _ => None,
             };
-            let mut effects = Vec::new();
-            self.handle.core().step(self.clock.now(), input, &mut effects);
-            let restarts = |process| {
-                effects.iter().any(|effect| matches!(effect, Effect::Spawn(plan) if plan.process == process))
-            };
             // Behind what is said about its end; a start takes a socket anew by itself.
-            let released = ended.filter(|&process| !restarts(process));
-            for effect in effects {
-                self.carry_out(effect, host).await;
-            }
-            if let Some(process) = released {
-                self.release_socket(process);
-            }
+            let released = self.handle.step_with(&mut self.handle.core(), input, |effects| {
+                let restarts = |process| {
+                    effects
+                        .iter()
+                        .any(|effect| matches!(effect, Effect::Spawn(plan) if plan.process == process))
+                };
+                ended.filter(|&process| !restarts(process))
+            });
+            self.released.extend(released);
         }
     }
 
@@ -201,10 +214,12 @@ impl Control {
             Effect::Log { level, message } => self.logs.line(level, &message),
             Effect::Spawn(plan) => self.prepare_spawn(plan),
             Effect::CallSpawnOverride { process } => self.call_spawn_override(process, host),
+            Effect::CallTransitions => self.with_host(host, |host| host.transitions()),
+            Effect::CallFinish { process, pid, status } => {
+                self.with_host(host, |host| host.finish(process, pid, status));
+            }
             Effect::CheckCommand { request, process, argv, path } => {
-                let program = argv.first().map_or("", String::as_str);
-                let error = resolve(program, path.as_deref()).err();
-                self.inputs.push_back(Input::CommandChecked { request, process, error });
+                self.inputs.push_back(check_command(request, process, &argv, path.as_deref()));
             }
             Effect::Kill { process, pid, whole_group, signal, purpose } => {
                 self.kill(process, pid, whole_group, signal, purpose);
@@ -243,11 +258,12 @@ impl Control {
                 self.recheck_sockets.notify_one();
             }
             Effect::Emit(event) => {
-                let subscribed = host.as_mut().filter(|host| host.wants_events());
-                if let Some(trouble) = subscribed.and_then(|host| host.notify(&event)) {
-                    self.logs.line(LogLevel::Error, &trouble);
+                let is_known = matches!(event, Event::Custom { .. });
+                if !is_known && host.as_ref().is_some_and(|host| host.wants_events()) {
+                    self.with_host(host, |host| host.notify(&event));
                 }
             }
+            Effect::Reply { request, answer } if is_own(request) => self.handle.keep_answer(request, answer),
             Effect::Judge { process, handler, event, result } => {
                 let judged = host.as_mut().map(|host| host.judge(&handler, &event, &result));
                 let (verdict, trouble) = judged.unwrap_or((Verdict::Failed, None));
@@ -280,6 +296,10 @@ impl Control {
                 drop(room);
             }
             Message::Log(level, message) => self.logs.line(level, &message),
+            Message::Wake => {}
+            Message::Ready(descriptor, writable) => {
+                self.with_host(host, |host| host.ready(descriptor, writable));
+            }
             Message::Call { call, reply } => {
                 let request = self.open_request(reply);
                 let MethodCall { method, params } = call;
@@ -302,10 +322,7 @@ impl Control {
                 self.inputs.push_back(input);
             }
             Message::Poll(request, id) => {
-                if let Some(host) = host {
-                    let answer = host.poll(id);
-                    self.on_plugin_answer(request, answer);
-                }
+                self.poll_plugin(request, id, host);
             }
         }
     }
@@ -317,8 +334,9 @@ impl Control {
         request
     }
 
-    fn on_signal(&mut self, signal: Signal) {
-        self.inputs.push_back(Input::Signal(signal));
+    fn on_signal(&mut self, signal: Signal, host: &mut Option<Box<dyn PluginHost>>) {
+        let heeded = if self.overrides.signal { self.ask_about_signal(signal, host) } else { Some(signal) };
+        self.inputs.extend(heeded.map(Input::Signal));
         if signal != Signal(libc::SIGCHLD) {
             return;
         }
@@ -379,18 +397,20 @@ impl Control {
     fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let copy = plan.is_listener.then(copy_pipe).transpose()?;
+        // A listener's output that neither a log nor the main log shows needs no copy.
+        let is_shown = plan.stdout.logfile != LogTarget::None || self.logs.level() >= LogLevel::Debug;
+        let copy = (plan.is_listener && is_shown).then(copy_pipe).transpose()?;
         let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
         self.children.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
         }
-        let stdout = match copy {
-            Some((read, write)) => {
-                self.listen(plan, child.stdout, write);
-                read
-            }
-            None => child.stdout,
+        let stdout = if plan.is_listener {
+            let (read, write) = copy.unzip();
+            self.listen(plan, child.stdout, write);
+            read
+        } else {
+            Some(child.stdout)
         };
         let tap = |channel| match channel {
             // What a listener says on its standard output is the protocol.
@@ -407,14 +427,16 @@ impl Control {
             strip_ansi: plan.strip_ansi,
             tap: tap(channel),
         };
-        self.logs.attach(output(Channel::Stdout, stdout, logs.stdout));
+        if let Some(pipe) = stdout {
+            self.logs.attach(output(Channel::Stdout, pipe, logs.stdout));
+        }
         if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
             self.logs.attach(output(Channel::Stderr, pipe, log));
         }
         Ok(child.pid)
     }
 
-    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: OwnedFd) {
+    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: Option<OwnedFd>) {
         match Listening::start(plan.process, stdout, copy, self.messages.clone()) {
             Ok(listening) => drop(self.listening.insert(plan.process, listening)),
             Err(error) => {
@@ -483,75 +505,10 @@ impl Control {
         }
     }
 
-    fn reply(&mut self, request: RequestId, answer: Answer) {
+    pub(crate) fn reply(&mut self, request: RequestId, answer: Answer) {
         if let Some(reply) = self.replies.remove(&request) {
             // The client may be gone; then nobody misses the answer.
             let _ = reply.send(answer);
-        }
-    }
-
-    fn call_spawn_override(&mut self, process: ProcessId, host: &mut Option<Box<dyn PluginHost>>) {
-        match host {
-            Some(host) => {
-                if let Some(trouble) = host.spawn(process) {
-                    self.logs.line(LogLevel::Critical, &trouble);
-                }
-                self.note_overrides(host.overrides_spawn());
-                // Behind what the plug-in sent while it was called.
-                self.handle.send(Input::SpawnOverrideReturned(process));
-            }
-            None => self.inputs.push_back(Input::SpawnNow(process)),
-        }
-    }
-
-    fn call_plugin(
-        &mut self,
-        request: RequestId,
-        (namespace, method): (&str, &str),
-        params: Vec<Value>,
-        host: &mut Option<Box<dyn PluginHost>>,
-    ) {
-        let Some(host) = host else {
-            self.reply(request, Answer::InternalError("there is no plug-in host".to_owned()));
-            return;
-        };
-        let answer = host.call(namespace, method, params);
-        self.note_overrides(host.overrides_spawn());
-        self.on_plugin_answer(request, answer);
-    }
-
-    /// A plug-in may replace methods whenever its code runs.
-    pub(crate) fn note_overrides(&mut self, spawn: bool) {
-        self.inputs.push_back(Input::OverrideSpawn(spawn));
-    }
-
-    fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
-        match answer {
-            PluginAnswer::Value(value) if request.is_part() => {
-                self.inputs.push_back(Input::PluginAnswered { request, answer: Ok(value) });
-            }
-            PluginAnswer::Fault(fault) if request.is_part() => {
-                self.inputs.push_back(Input::PluginAnswered { request, answer: Err(fault) });
-            }
-            PluginAnswer::Error(traceback) if request.is_part() => {
-                // The client learns what was raised, the log from where.
-                let raised = traceback.trim_end().lines().last().unwrap_or_default().to_owned();
-                self.logs.line(LogLevel::Error, &traceback);
-                let answer = Err(Fault::with(FaultCode::Failed, &raised));
-                self.inputs.push_back(Input::PluginAnswered { request, answer });
-            }
-            PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
-            PluginAnswer::Fault(Fault { code, text }) => {
-                self.reply(request, Answer::Fault(Fault { code, text }));
-            }
-            PluginAnswer::Error(traceback) => self.reply(request, Answer::InternalError(traceback)),
-            PluginAnswer::Deferred { id, delay } => {
-                let messages = self.messages.clone();
-                tokio::task::spawn_local(async move {
-                    tokio::time::sleep(delay).await;
-                    let _ = messages.send(Message::Poll(request, id));
-                });
-            }
         }
     }
 }

@@ -8,12 +8,13 @@ mod backend;
 mod clock;
 mod control;
 mod listener;
+mod plugins;
 mod signals;
 mod stdin;
 
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor_core::config::{DaemonSettings, HttpServerSettings, LogLevel, RpcInterfaceSettings, Settings};
@@ -31,10 +32,10 @@ use crate::daemon::pidfile::PidFile;
 use crate::daemon::signals::ignore_write_signals;
 use crate::daemon::user::become_user;
 use crate::http::{Backend, Listener, Servers, bind_all};
-use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic};
+use crate::logs::{Logs, MainLog, MainLogWriter, clear_automatic, create_automatic};
 use crate::plugins::{Handle, PluginHost};
 use backend::Daemon;
-use clock::Clock;
+pub(crate) use clock::Clock;
 use control::Control;
 pub(crate) use control::Message;
 use signals::{Signals, hold};
@@ -129,11 +130,12 @@ fn live(
     let python_code = settings.python_code();
     let mut core = Core::new(settings, version);
     core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
-    let core = Arc::new(Mutex::new(core));
-    let handle = Handle::new(core, messages.clone());
+    let handle = Handle::new(core, clock, messages.clone());
 
-    let mut effects = Vec::new();
-    handle.core().step(clock.now(), Input::Load, &mut effects);
+    handle.step(Input::Load);
+    if host.is_some() && python_code.is_some() {
+        make_automatic_logs(&handle, &daemon, &mut main_log);
+    }
     refuse_arguments(&interfaces, &servers, &mut main_log)?;
     if let Some(host) = host {
         let namespaces = host.load(handle.clone()).map_err(|error| {
@@ -144,10 +146,8 @@ fn live(
         })?;
         for namespace in namespaces {
             let input = Input::RegisterNamespace { name: namespace.name, methods: namespace.methods };
-            handle.core().step(clock.now(), input, &mut effects);
+            handle.step(input);
         }
-        let input = Input::OverrideSpawn(host.overrides_spawn());
-        handle.core().step(clock.now(), input, &mut effects);
     } else if let Some((code, section)) = python_code {
         return Err(StartError(format!("{code} cannot be resolved within [{section}]")));
     }
@@ -184,9 +184,8 @@ fn live(
         None => standing.insert(Standing::new().map_err(failed)?),
     };
     let read = Arc::clone(read_settings);
-    let own = handle.clone();
-    let mood = serve(standing, main_log, (clock, read), handle, (messages, inbox), listeners, effects, host);
-    standing.event_serial = own.core().event_serial();
+    let mood = serve(standing, main_log, (clock, read), &handle, (messages, inbox), listeners, host);
+    standing.event_serial = handle.core().event_serial();
     if let Some(host) = host {
         host.unload();
     }
@@ -217,6 +216,23 @@ fn refuse_arguments(
         }
         _ => Ok(()),
     }
+}
+
+/// Makes the automatic logs of the groups of the start here and now: plug-ins see their names.
+fn make_automatic_logs(handle: &Handle, daemon: &DaemonSettings, main_log: &mut MainLogWriter) {
+    let mut rest = Vec::new();
+    while let Some(effect) = handle.next_effect() {
+        let Effect::CreateAutomaticLog { process, channel, prefix } = effect else {
+            rest.push(effect);
+            continue;
+        };
+        let path = create_automatic(&prefix, &daemon.childlogdir);
+        if let Err(error) = &path {
+            main_log.line(LogLevel::Error, &format!("no automatic log could be made: {error}"));
+        }
+        rest.extend(handle.effects_of(Input::AutomaticLogCreated { process, channel, path: path.ok() }));
+    }
+    handle.put_back(rest);
 }
 
 fn say(main_log: &mut MainLogWriter, lines: &[(LogLevel, String)]) {
@@ -252,15 +268,13 @@ fn open_main_log(settings: &Settings, is_first: bool) -> Result<(MainLogWriter, 
 }
 
 /// Starts threads and the runtime, works until everything is stopped, and ends them again.
-#[expect(clippy::too_many_arguments, reason = "it puts together what the steps before it have made")]
 fn serve(
     standing: &mut Standing,
     main_log: MainLogWriter,
     (clock, read_settings): (Clock, ReadSettings),
-    handle: Handle,
+    handle: &Handle,
     (messages, mut inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
     listeners: Vec<Listener>,
-    effects: Vec<Effect>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
     let Standing { runtime, signals, .. } = standing;
@@ -269,12 +283,10 @@ fn serve(
     let mood = local.block_on(runtime, async {
         let mut control =
             Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, Arc::clone(&read_settings)));
-        for effect in effects {
-            control.carry_out(effect, host).await;
-        }
+        control.note_overrides(host);
         control.take_in_all(host).await;
         let backend: Rc<dyn Backend> =
-            Rc::new(Daemon { handle, messages, logs: logs.clone(), clock, read_settings });
+            Rc::new(Daemon { handle: handle.clone(), messages, logs: logs.clone(), clock, read_settings });
         let mut servers = Servers::start(listeners, &backend)?;
         let said = logs.clone();
         control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));

@@ -1,0 +1,130 @@
+//! The loop's half of the plug-in host: when Python code is called, and what is done with what it says.
+
+use supervisor_core::config::LogLevel;
+use supervisor_core::effect::{ProcessId, RequestId};
+use supervisor_core::input::Input;
+use supervisor_core::plugin::PluginInput;
+use supervisor_core::rpc::{Fault, FaultCode};
+use supervisor_core::signal::Signal;
+use supervisor_core::xml::Value;
+
+use crate::http::Answer;
+use crate::plugins::{PluginAnswer, PluginHost};
+use crate::run::Message;
+use crate::run::control::Control;
+
+impl Control {
+    /// Has the host call Python code that can only fail; the failure is said in the main log.
+    pub(crate) fn with_host(
+        &mut self,
+        host: &mut Option<Box<dyn PluginHost>>,
+        call: impl FnOnce(&mut dyn PluginHost) -> Option<String>,
+    ) {
+        if let Some(host) = host.as_deref_mut() {
+            if let Some(trouble) = call(host) {
+                self.logs.line(LogLevel::Error, &trouble);
+            }
+            self.note_changes(host);
+        }
+    }
+
+    /// Looks what plug-ins replaced while they were loaded.
+    pub(crate) fn note_overrides(&mut self, host: &mut Option<Box<dyn PluginHost>>) {
+        self.with_host(host, |_| None);
+    }
+
+    /// A plug-in may replace methods whenever its code runs.
+    fn note_changes(&mut self, host: &mut dyn PluginHost) {
+        let overrides = host.overrides();
+        if overrides.hooks != self.overrides.hooks {
+            self.handle.step(Input::Plugin(PluginInput::Hooks(overrides.hooks.clone())));
+        }
+        self.overrides = overrides;
+    }
+
+    pub(crate) fn call_spawn_override(&mut self, process: ProcessId, host: &mut Option<Box<dyn PluginHost>>) {
+        if host.is_none() {
+            self.inputs.push_back(Input::SpawnNow(process));
+            return;
+        }
+        self.with_host(host, |host| host.spawn(process));
+        self.handle.step(Input::SpawnOverrideReturned(process));
+    }
+
+    pub(crate) fn call_plugin(
+        &mut self,
+        request: RequestId,
+        (namespace, method): (&str, &str),
+        params: Vec<Value>,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) {
+        let Some(host) = host else {
+            self.reply(request, Answer::InternalError("there is no plug-in host".to_owned()));
+            return;
+        };
+        let answer = host.call(namespace, method, params);
+        self.note_changes(host.as_mut());
+        self.on_plugin_answer(request, answer);
+    }
+
+    /// Asks for a deferred answer again.
+    pub(crate) fn poll_plugin(
+        &mut self,
+        request: RequestId,
+        id: u64,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) {
+        if let Some(host) = host {
+            let answer = host.poll(id);
+            self.note_changes(host.as_mut());
+            self.on_plugin_answer(request, answer);
+        }
+    }
+
+    /// A plug-in says which signals are heeded: this one, another one, or none. Where it fails, this one.
+    pub(crate) fn ask_about_signal(
+        &mut self,
+        signal: Signal,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) -> Option<Signal> {
+        let mut heeded = Some(signal);
+        self.with_host(host, |host| {
+            let (said, trouble) = host.signal(signal);
+            if trouble.is_none() {
+                heeded = said;
+            }
+            trouble
+        });
+        heeded
+    }
+
+    fn on_plugin_answer(&mut self, request: RequestId, answer: PluginAnswer) {
+        match answer {
+            PluginAnswer::Value(value) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Ok(value) });
+            }
+            PluginAnswer::Fault(fault) if request.is_part() => {
+                self.inputs.push_back(Input::PluginAnswered { request, answer: Err(fault) });
+            }
+            PluginAnswer::Error(traceback) if request.is_part() => {
+                // The client learns what was raised, the log from where.
+                let raised = traceback.trim_end().lines().last().unwrap_or_default().to_owned();
+                self.logs.line(LogLevel::Error, &traceback);
+                let answer = Err(Fault::with(FaultCode::Failed, &raised));
+                self.inputs.push_back(Input::PluginAnswered { request, answer });
+            }
+            PluginAnswer::Value(value) => self.reply(request, Answer::Value(value)),
+            PluginAnswer::Fault(Fault { code, text }) => {
+                self.reply(request, Answer::Fault(Fault { code, text }));
+            }
+            PluginAnswer::Error(traceback) => self.reply(request, Answer::InternalError(traceback)),
+            PluginAnswer::Deferred { id, delay } => {
+                let messages = self.messages.clone();
+                tokio::task::spawn_local(async move {
+                    tokio::time::sleep(delay).await;
+                    let _ = messages.send(Message::Poll(request, id));
+                });
+            }
+        }
+    }
+}
