@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from browser.conftest import WANTING, Open, confirm, state
 from harness.daemon import Daemon
+from harness.http import Connection
 
 expect: Any = pytest.importorskip("playwright.sync_api", reason=WANTING).expect
 PAGES = [
@@ -25,7 +25,7 @@ PAGES = [
 ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
     """A server on a port of its own, which it gives."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -91,37 +91,25 @@ def test_an_old_link_asks_first(daemon: Daemon, visit: Open) -> None:
 
 
 def test_pages_work_under_a_path_of_a_proxy(daemon: Daemon, visit: Open) -> None:
-    upstream = f"http://127.0.0.1:{daemon.port}"
-
-    class NoRedirect(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: Any) -> None:
-            return None
-
-    opener = urllib.request.build_opener(NoRedirect)
-
     class Proxy(BaseHTTPRequestHandler):
         def forward(self, body: bytes | None) -> None:
             if not self.path.startswith("/tools/supervisor/"):
                 self.send_error(404)
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
-            request = urllib.request.Request(upstream + self.path[len("/tools/supervisor") :], body, kept)
-            try:
-                answer: Any = opener.open(request, timeout=60)
-            except urllib.error.HTTPError as other:
-                answer = other
-            with answer:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    if name.lower() not in ("transfer-encoding", "connection"):
-                        self.send_header(name, value)
-                self.send_header("Connection", "close")
-                self.end_headers()
+            upstream = Connection(daemon.port)
+            upstream.request(self.command, self.path[len("/tools/supervisor") :], body, kept)
+            answer = upstream.getresponse()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name.lower() not in ("transfer-encoding", "connection"):
+                    self.send_header(name, value)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            with contextlib.suppress(OSError):
                 while piece := answer.read1(65536):
-                    try:
-                        self.wfile.write(piece)
-                    except OSError:
-                        return
+                    self.wfile.write(piece)
+            upstream.close()
 
         def do_GET(self) -> None:
             self.forward(None)

@@ -61,19 +61,19 @@ def test_one_program_is_restarted_and_its_logs_are_cleared(daemon: Daemon, visit
 
 def test_a_selection_is_stopped_and_started(daemon: Daemon, visit: Open) -> None:
     page = visit(daemon)
-    page.get_by_role("button", name="Stop selection").click()
+    page.get_by_role("button", name="Stop selection", exact=True).click()
     told(page, "No program is selected.")
     for name in ("cat", "pair:two"):
         page.get_by_role("checkbox", name=f"Select {name}").check()
     expect(page.locator("#selected")).to_have_text("2 selected")
-    page.get_by_role("button", name="Stop selection").click()
+    page.get_by_role("button", name="Stop selection", exact=True).click()
     expect(page.locator("#question h2")).to_have_text("Stop 2 selected programs?")
     confirm(page)
     told(page, "2 selected programs stopped")
     expect(state(page, "cat")).to_have_text("stopped")
     expect(state(page, "pair:two")).to_have_text("stopped")
     assert daemon.state("pair:one") == "RUNNING"
-    page.get_by_role("button", name="Start selection").click()
+    page.get_by_role("button", name="Start selection", exact=True).click()
     told(page, "2 selected programs started")
     expect(state(page, "cat")).to_have_text("running")
 
@@ -85,11 +85,11 @@ def test_a_group_folds_and_is_stopped_and_started(daemon: Daemon, visit: Open) -
     page.reload()
     expect(row(page, "pair:one")).to_be_hidden()
     page.locator('.group[data-group="pair"] summary').click()
-    page.get_by_role("button", name="Stop group pair").click()
+    page.get_by_role("button", name="Stop group pair", exact=True).click()
     confirm(page)
     told(page, "2 programs of pair stopped")
     expect(page.locator('.group[data-group="pair"] .tally')).to_have_text("0 of 2 running")
-    page.get_by_role("button", name="Start group pair").click()
+    page.get_by_role("button", name="Start group pair", exact=True).click()
     told(page, "2 programs of pair started")
     expect(state(page, "pair:two")).to_have_text("running")
 
@@ -99,11 +99,11 @@ def test_all_are_stopped_and_started(supervise: Supervise, visit: Open) -> None:
         "[program:a]\ncommand=cat\nstartsecs=0\n[program:b]\ncommand=cat\nstartsecs=0\n", inet=""
     )
     page = visit(daemon)
-    page.get_by_role("button", name="Stop all").click()
+    page.get_by_role("button", name="Stop all", exact=True).click()
     confirm(page)
     told(page, "All stopped at")
     expect(page.locator("#counts")).to_have_text("2 stopped")
-    page.get_by_role("button", name="Start all").click()
+    page.get_by_role("button", name="Start all", exact=True).click()
     told(page, "All started at")
     expect(page.locator("#counts")).to_have_text("2 running")
 

@@ -204,7 +204,9 @@
     if (started && !document.hidden) supervisor.set(process, ".uptime", supervisor.uptime(started));
   }, 1000);
 
-  let state = process.dataset.state;
+  // A process may end and start again between two looks: then only its pid tells.
+  const mark = (row) => [row.state, row.pid, row.restarts].join();
+  let last = null;
   supervisor.listen(async (frame) => {
     const row = frame.rows.find((row) => row.id === process.dataset.id);
     if (frame.gone.includes(process.dataset.id) || (frame.full && !row)) {
@@ -212,8 +214,9 @@
     }
     if (!row) return;
     supervisor.show(process, row);
-    if (row.state === state) return;
-    state = row.state;
+    const isNew = last !== null && last !== mark(row);
+    last = mark(row);
+    if (!isNew) return;
     const page = await supervisor.load(location.href);
     if (page) document.getElementById("facts").replaceChildren(...page.getElementById("facts").children);
   });

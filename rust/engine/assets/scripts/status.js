@@ -165,6 +165,7 @@
 
   function showSelection() {
     const number = list.querySelectorAll("input:checked").length;
+    list.closest("form").classList.toggle("picked", number > 0);
     selected.textContent = number ? `${number} selected` : "Selection";
   }
 
