@@ -6,13 +6,12 @@ import os
 import signal
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from conftest import Prepare, Supervise
 from harness.daemon import Daemon
-from harness.talking import say, talker, wait_content, wait_files
+from harness.talking import joined, say, talker, wait_content, wait_files
 from harness.waiting import wait_for
 
 
@@ -260,12 +259,6 @@ open(os.path.join(folder, name + ".sum"), "w").write(digest.hexdigest())
 def records(name: str, count: int) -> bytes:
     """What one of the writers writes."""
     return b"".join(f"{name} {number} {'x' * (number * 7 % 200)}\n".encode() for number in range(count))
-
-
-def joined(folder: Path, name: str) -> bytes:
-    """All files of a log, the oldest first."""
-    paths = sorted(folder.glob(f"{name}.log.*"), key=lambda path: -int(path.suffix[1:]))
-    return b"".join(path.read_bytes() for path in [*paths, folder / f"{name}.log"])
 
 
 @pytest.mark.parametrize("reopen", [False, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from conftest import Prepare, Supervise
 from harness.daemon import Daemon
-from harness.disks import small_disk
+from harness.disks import break_disk, image_disk, replace_disk, small_disk
 from harness.talking import say, talker, wait_content
 from harness.waiting import wait_for
 
@@ -93,6 +94,69 @@ def test_a_main_log_on_a_full_disk_stops_nobody(prepare: Prepare) -> None:
                 r" WARN \d+ lines of this log were lost because they could not be written\n", log.read_text()
             )
         daemon.stop()
+
+
+@pytest.mark.needs_root
+@pytest.mark.differs("a write error of a log is said, and the log can be opened again")
+@pytest.mark.parametrize("how", ["EIO", "EROFS"])
+def test_a_disk_that_fails_stops_nobody_and_another_takes_its_place(prepare: Prepare, how: str) -> None:
+    daemon = prepare()
+    if not daemon.under_test.ours:
+        pytest.skip("the original ends with a traceback when it is to open the log again")
+    disk = daemon.folder / "disk"
+    with image_disk(disk):
+        daemon.configure(
+            talker("a", "stdout_logfile = %(here)s/disk/a.log")
+            + talker("b", "stdout_logfile = %(here)s/b.log")
+        )
+        daemon.start()
+        say(daemon, "a", b"before")
+        wait_content(disk / "a.log", b"before")
+        break_disk(disk, how)
+        say(daemon, "a", b"lost")
+        say(daemon, "b", b"as ever")
+        wait_content(daemon.folder / "b.log", b"as ever")
+        daemon.wait_log(f"ERRO stdout of 'a': cannot write log {disk}/a.log: {how}")
+        assert daemon.state("a") == "RUNNING"
+        replace_disk(disk)
+        daemon.signal(signal.SIGUSR2)
+        wait_for(lambda: daemon.nudge() and (disk / "a.log").exists(), "a new log")
+        say(daemon, "a", b"after")
+        wait_content(disk / "a.log", b"after")
+        daemon.wait_log(f"WARN stdout of 'a': log {disk}/a.log is written again, 4 bytes were lost")
+        assert len(about(daemon, "a")) == 2
+        daemon.stop()
+
+
+@pytest.mark.needs_root
+@pytest.mark.differs("a log that cannot be opened again goes on in the old file")
+def test_a_permission_that_was_lost_costs_nothing(prepare: Prepare) -> None:
+    daemon = prepare()
+    if not daemon.under_test.ours:
+        pytest.skip("the original ends with a traceback")
+    folder = daemon.folder / "logs"
+    folder.mkdir()
+    for path in (daemon.folder, folder):
+        shutil.chown(path, "nobody")
+    daemon.configure(
+        talker(
+            "a",
+            "stdout_logfile = %(here)s/logs/a.log\nstdout_logfile_maxbytes = 8\nstdout_logfile_backups = 2",
+        ),
+        supervisord="user = nobody",
+    )
+    daemon.start()
+    say(daemon, "a", b"one ")
+    wait_content(folder / "a.log", b"one ")
+    folder.chmod(0o500)
+    say(daemon, "a", b"more than 8 bytes ")
+    daemon.wait_log(f"ERRO stdout of 'a': cannot rotate log {folder}/a.log: EACCES")
+    shutil.chown(folder, "root")
+    folder.chmod(0o700)
+    daemon.signal(signal.SIGUSR2)
+    daemon.wait_log(f"ERRO cannot reopen log {folder}/a.log: EACCES")
+    say(daemon, "a", b"and on")
+    wait_content(folder / "a.log", b"one more than 8 bytes and on")
 
 
 @pytest.mark.differs("a log that cannot be opened again goes on in the old file")

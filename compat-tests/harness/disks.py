@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +44,7 @@ def image_disk(folder: Path) -> Iterator[Path]:
         pytest.skip("there is no mkfs.ext4 here")
     assert made.returncode == 0, made.stderr
     folder.mkdir()
-    _mount("-o", "loop", str(image), str(folder))
+    _mount("-o", "loop,errors=remount-ro", str(image), str(folder))
     try:
         yield folder
     finally:
@@ -58,3 +61,32 @@ def frozen(folder: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["fsfreeze", "-u", str(folder)], check=True)
+
+
+def break_disk(folder: Path, how: str) -> None:
+    """From now on every write to the ext4 file system at `folder` fails: with `EIO` or `EROFS`."""
+    if how == "EIO":
+        # The request to shut an ext4 down without writing anything more.
+        shutdown, without_flush = 0x8004587D, 2
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, shutdown, struct.pack("I", without_flush))
+        finally:
+            os.close(descriptor)
+    else:
+        # Errors of the file system make it read-only, which is how it is mounted.
+        device = next(line.split()[0] for line in _mounts() if line.split()[1] == str(folder))
+        trigger = Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error")
+        if not trigger.exists():
+            pytest.skip("this system cannot pretend an error of a file system")
+        trigger.write_text("1")
+
+
+def replace_disk(folder: Path) -> None:
+    """Another disk at `folder`, in place of the one that broke."""
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+    _mount("-t", "tmpfs", "tmpfs", str(folder))
+
+
+def _mounts() -> list[str]:
+    return Path("/proc/self/mounts").read_text().splitlines()

@@ -54,3 +54,9 @@ def wait_files(folder: Path, prefix: str, expected: dict[str, bytes]) -> None:
 
     sizes = {name: len(data) for name, data in expected.items()}
     wait_for(look, f"these files and sizes: {sizes}")
+
+
+def joined(folder: Path, name: str) -> bytes:
+    """All files of a log, the oldest first."""
+    paths = sorted(folder.glob(f"{name}.log.*"), key=lambda path: -int(path.suffix[1:]))
+    return b"".join(path.read_bytes() for path in [*paths, folder / f"{name}.log"])

@@ -26,10 +26,19 @@ pub(crate) struct Intake {
 
 #[derive(Debug)]
 pub(crate) struct Pipe {
-    receiver: Receiver,
+    end: End,
     /// What was read while the log was stuck.
     kept: Vec<u8>,
     is_at_end: bool,
+}
+
+/// The descriptor, with the system asked to tell what comes or not. It would tell every single write.
+#[derive(Debug)]
+enum End {
+    Told(Receiver),
+    Resting(OwnedFd),
+    /// Only while it passes from one to the other.
+    Passing,
 }
 
 impl Intake {
@@ -38,7 +47,8 @@ impl Intake {
     /// # Errors
     /// The system's, when it cannot be waited for.
     pub(crate) fn new(pipe: OwnedFd, health: &Arc<Health>) -> io::Result<Arc<Self>> {
-        let pipe = Pipe { receiver: Receiver::from_owned_fd(pipe)?, kept: Vec::new(), is_at_end: false };
+        let end = End::Told(Receiver::from_owned_fd(pipe)?);
+        let pipe = Pipe { end, kept: Vec::new(), is_at_end: false };
         let intake = Arc::new(Self { pipe: Mutex::new(pipe), health: Arc::clone(health) });
         health.add(&intake);
         Ok(intake)
@@ -61,8 +71,21 @@ impl Intake {
             return Poll::Ready(Ok(kept));
         }
         let mut place = ReadBuf::new(buffer);
-        ready!(Pin::new(&mut pipe.receiver).poll_read(context, &mut place))?;
+        ready!(Pin::new(pipe.told()?).poll_read(context, &mut place))?;
         Poll::Ready(Ok(place.filled().len()))
+    }
+
+    /// Asks the system to tell nothing of the pipe until it is taken from again.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn rest(&self) -> io::Result<()> {
+        let mut pipe = self.lock();
+        pipe.end = match std::mem::replace(&mut pipe.end, End::Passing) {
+            End::Told(receiver) => End::Resting(receiver.into_nonblocking_fd()?),
+            other => other,
+        };
+        Ok(())
     }
 
     /// The same, without waiting: what is not there is `WouldBlock`.
@@ -72,7 +95,7 @@ impl Intake {
     pub(crate) fn take_now(&self, buffer: &mut Buffer) -> io::Result<usize> {
         let mut pipe = self.lock();
         let kept = self.take_kept(&mut pipe, buffer);
-        if kept > 0 { Ok(kept) } else { Ok(nix::unistd::read(&pipe.receiver, buffer)?) }
+        if kept > 0 { Ok(kept) } else { Ok(nix::unistd::read(pipe.descriptor()?, buffer)?) }
     }
 
     /// Takes all that was kept.
@@ -88,7 +111,8 @@ impl Intake {
 
     /// Reads once, in the stead of the lane, and keeps what there is room for. `pipe` is this one.
     pub(crate) fn keep(&self, pipe: &mut Pipe, buffer: &mut Buffer) {
-        match nix::unistd::read(&pipe.receiver, buffer) {
+        let Ok(descriptor) = pipe.descriptor() else { return };
+        match nix::unistd::read(descriptor, buffer) {
             Ok(0) => pipe.is_at_end = true,
             Ok(count) => {
                 let room = BUFFER.saturating_sub(pipe.kept.len());
@@ -108,19 +132,39 @@ impl Intake {
 }
 
 impl Pipe {
-    /// Whether there is nothing more to keep.
-    pub(crate) fn is_at_end(&self) -> bool {
-        self.is_at_end
+    /// Whether there may be more to keep.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.is_at_end && self.descriptor().is_ok()
     }
 
     /// Whether bytes were kept that the lane has not taken.
     pub(crate) fn has_kept(&self) -> bool {
         !self.kept.is_empty()
     }
-}
 
-impl AsFd for Pipe {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.receiver.as_fd()
+    /// The end that is waited for and read.
+    fn told(&mut self) -> io::Result<&mut Receiver> {
+        if let End::Resting(_) = self.end
+            && let End::Resting(descriptor) = std::mem::replace(&mut self.end, End::Passing)
+        {
+            // Unchecked: it was checked when it came.
+            self.end = End::Told(Receiver::from_owned_fd_unchecked(descriptor)?);
+        }
+        match &mut self.end {
+            End::Told(receiver) => Ok(receiver),
+            End::Resting(_) | End::Passing => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// The descriptor, to be polled or read.
+    ///
+    /// # Errors
+    /// That it is lost, because the system had no memory to wait for it.
+    pub(crate) fn descriptor(&self) -> io::Result<BorrowedFd<'_>> {
+        match &self.end {
+            End::Told(receiver) => Ok(receiver.as_fd()),
+            End::Resting(descriptor) => Ok(descriptor.as_fd()),
+            End::Passing => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 }

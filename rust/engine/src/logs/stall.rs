@@ -7,7 +7,6 @@
 //! programs go on. When the call returns, the lane writes what was kept and goes on as ever.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -259,14 +258,14 @@ fn read_instead(stuck: &[(&Lane, &Look)], buffer: &mut Buffer) {
     while !stuck.iter().any(has_moved) && Instant::now() < until {
         let intakes: Vec<Arc<Intake>> = stuck.iter().flat_map(|(lane, _)| lane.health.pipes()).collect();
         // Locked as long as they are waited for; should a lane return meanwhile, it waits just as long.
-        let mut pipes: Vec<_> = intakes
-            .iter()
-            .map(|intake| (intake, intake.lock()))
-            .filter(|(_, pipe)| !pipe.is_at_end())
-            .collect();
+        let mut pipes: Vec<_> =
+            intakes.iter().map(|intake| (intake, intake.lock())).filter(|(_, pipe)| pipe.goes_on()).collect();
         let ready: Vec<bool> = {
-            let mut waited_for: Vec<PollFd<'_>> =
-                pipes.iter().map(|(_, pipe)| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+            let mut waited_for: Vec<PollFd<'_>> = pipes
+                .iter()
+                .filter_map(|(_, pipe)| pipe.descriptor().ok())
+                .map(|pipe| PollFd::new(pipe, PollFlags::POLLIN))
+                .collect();
             // Interrupted, or no memory: then nothing is ready.
             let _ = poll(&mut waited_for, RETURN);
             waited_for.iter().map(|pipe| pipe.any() == Some(true)).collect()
