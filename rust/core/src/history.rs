@@ -86,3 +86,29 @@ fn push<T>(list: &mut VecDeque<T>, item: T, most: usize) {
     }
     list.push_back(item);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::Signal;
+
+    fn moment(second: u64) -> Moment {
+        Moment { monotonic: Duration::from_secs(second), wall: Duration::from_secs(second), utc_offset: 0 }
+    }
+
+    #[test]
+    fn the_newest_is_kept_and_starts_are_counted_beyond_it() {
+        let mut history = History::default();
+        assert_eq!(history.restarts(), 0);
+        for second in 0..200 {
+            let (from, to) = (ProcessState::Exited, ProcessState::Starting);
+            history.changed(Change { at: moment(second), from, to, pid: 0 });
+            let status = ExitStatus::Signal(Signal::KILL, false);
+            history.ended(End { at: moment(second), pid: 7, status, after: Duration::ZERO });
+        }
+        assert_eq!(history.restarts(), 199);
+        assert_eq!((history.changes().count(), history.ends().count()), (CHANGES, ENDS));
+        assert_eq!(history.changes().next_back().map(|change| change.at), Some(moment(199)));
+        assert_eq!(history.ends().next().map(|end| end.at), Some(moment(200 - ENDS as u64)));
+    }
+}

@@ -45,8 +45,8 @@ pub enum LogLookupError {
 
 /// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
 pub trait Backend: 'static {
-    /// Calls a method. The answer may come at once or much later; a sender that is dropped counts as
-    /// an internal error without a text. When the client is gone, the receiver is dropped.
+    /// Calls a method. The answer may come at once or much later; a sender that is dropped means that the daemon
+    /// has ended. When the client is gone, the receiver is dropped.
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;
 
     /// Calls a method of the standard interface by its name alone, on behalf of a page: it works whatever the

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, LAST_MODIFIED, TRANSFER_ENCODING};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, LAST_MODIFIED, TRANSFER_ENCODING,
+};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use jiff::Timestamp;
@@ -94,6 +96,8 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFli
         respond::error(StatusCode::FORBIDDEN)
     } else if !announces_body(parts) {
         respond::error(StatusCode::LENGTH_REQUIRED)
+    } else if is_encoded(parts) {
+        respond::error(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     } else {
         rpc::respond(&*site.backend, body, in_flight).await
     }
@@ -101,6 +105,12 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFli
 
 pub(super) fn announces_body(parts: &Parts) -> bool {
     parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether the body is compressed: never unpacked, for a small one may become a large one.
+fn is_encoded(parts: &Parts) -> bool {
+    let mut encodings = parts.headers.get_all(CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Follows a log without end; a log that is not there (any more, or yet) is status 404.

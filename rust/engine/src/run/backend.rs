@@ -10,7 +10,7 @@ use supervisor_core::effect::Channel;
 use supervisor_core::input::Now;
 use supervisor_core::process::Process;
 use supervisor_core::rpc::groups::config_info;
-use supervisor_core::rpc::info::{description, process_info};
+use supervisor_core::rpc::info::{Members, description, tell_info};
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::{mpsc, oneshot};
@@ -34,7 +34,7 @@ pub(crate) struct Daemon {
 impl Backend for Daemon {
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
-        // Once the loop has ended the reply is dropped with the message, which the server answers with an error.
+        // Once the loop has ended the reply is dropped with the message, which says so.
         let _ = self.messages.send(Message::Call { call, reply });
         answer
     }
@@ -87,9 +87,11 @@ impl Backend for Daemon {
             matches!(process.config.output(*channel).logfile, LogTarget::File(_))
                 && !(*channel == Channel::Stderr && process.config.redirect_stderr)
         };
+        let mut info = InfoMembers::default();
+        tell_info(&mut info, process, now);
         Some(ProcessPage {
             row: row(process, &now),
-            info: members(process_info(process, now)),
+            info: info.0,
             config: members(config_info((&group.name, group.priority), &process.config, true)),
             changes: process.history.changes().rev().copied().collect(),
             ends: process.history.ends().rev().copied().collect(),
@@ -151,6 +153,20 @@ fn row(process: &Process, now: &Now) -> StatusRow {
         up: running.map(|start| now.monotonic.saturating_sub(start.monotonic).as_secs()),
         started: process.started.map_or(0, |start| start.wall.as_secs()),
         restarts: process.history.restarts(),
+    }
+}
+
+/// The members of `getProcessInfo` as a page shows them.
+#[derive(Default)]
+struct InfoMembers(Vec<(String, Value)>);
+
+impl Members for InfoMembers {
+    fn text(&mut self, name: &str, text: &str) {
+        self.0.push((name.to_owned(), text.into()));
+    }
+
+    fn int(&mut self, name: &str, number: i32) {
+        self.0.push((name.to_owned(), number.into()));
     }
 }
 

@@ -291,7 +291,7 @@ fn told((name, value): (String, Value)) -> (String, String) {
         },
         Value::Int(number) => number.to_string(),
         Value::Bool(truth) => truth.to_string(),
-        Value::String(text) | Value::DateTime(text) => text,
+        Value::String(text) | Value::DateTime(text) | Value::Written(text) => text,
         Value::Double(number) => number.to_string(),
         Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Value::Nil => String::new(),
