@@ -105,7 +105,7 @@ def test_its_methods_are_listed_but_hidden_ones_are_not(daemon: Daemon) -> None:
         f"probe.{name}"
         for name in sorted(
             "changes echo fail getSettings later laterFailed laterRefused mood processes refuse refuseBriefly "
-            "refuseUnknown shutDown spawned startAnew".split()
+            "refuseUnknown shutDown spawned startAnew ticks".split()
         )
     ]
     assert fault(daemon.server.probe._hidden) == (1, "UNKNOWN_METHOD")
@@ -226,6 +226,12 @@ def test_a_subscriber_sees_an_exit_that_nobody_asked_for(daemon: Daemon, probe: 
     assert seen == ["PROCESS_STATE_EXITED", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING"]
 
 
+def test_a_subscriber_hears_the_clock(probe: Any) -> None:
+    when, payload = wait_for(probe.ticks, "a tick")[0]
+    assert when % 5 == 0
+    assert payload == f"when:{when}"
+
+
 def test_a_replaced_spawn_is_called_for_every_start(daemon: Daemon, probe: Any) -> None:
     assert probe.spawned()[0] == "up"
     before = len(probe.spawned())
@@ -307,3 +313,16 @@ def test_a_factory_that_fails(prepare: Prepare) -> None:
     assert message == "Error: Could not make probe rpc interface"
     assert "RuntimeError: told to fail at the start" in daemon.log_text
     assert daemon.sockets() == ([] if daemon.under_test.ours else ["s.sock"])
+
+
+def test_ticks_come_to_a_plug_in_that_subscribed_where_no_listener_does(prepare: Prepare) -> None:
+    daemon = prepare()
+    start(daemon, "[rpcinterface:ticker]\nsupervisor.rpcinterface_factory = ticker:make_ticker\n")
+
+    def ticks() -> list[Any]:
+        daemon.nudge()
+        answer: Any = daemon.server.ticker.ticks()
+        return [tick for tick in answer if tick[0] == "Tick5Event"][:1]
+
+    name, when, is_its_daemon = wait_for(ticks, "a tick")[0]
+    assert (name, when % 5, is_its_daemon) == ("Tick5Event", 0, True)

@@ -14,14 +14,14 @@ import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from supervisor import events, process, rpcinterface
+from supervisor import events, http, process, rpcinterface, web
 from supervisor._descriptors import Descriptors
 from supervisor._live import LiveOptions
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
 from supervisor.process import ProcessGroup, Subprocess
-from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface, SystemNamespaceRPCInterface
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
@@ -37,6 +37,8 @@ _lives = itertools.count()
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
+Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
+"""Methods of `Subprocess`, whether `get_signal`, standard methods with their help texts, periods of ticks."""
 Handler = tuple[str, str]
 """Name of a pool, and what its `result_handler` is called."""
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -66,7 +68,7 @@ class Host:
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
-        self._replaced: tuple[list[str], bool, list[tuple[str, str]]] | None = None
+        self._replaced: Replaced | None = None
         self._descriptors = Descriptors(daemon.ready)
         self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
@@ -91,11 +93,19 @@ class Host:
         refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
+        namespaces: dict[str, Any] = {"supervisor": self._standard}
+        self._options.httpservers = http.make_servers(self._options.server_configs, self._supervisord)
         for name, factory, options in factories * servers:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
                 return f"Could not make {name} rpc interface", traceback.format_exc()
+        namespaces.update(self._namespaces)
+        namespaces["system"] = SystemNamespaceRPCInterface(list(namespaces.items()))
+        for _, server in self._options.httpservers:
+            server.find(namespaces)
+        for page in web.replaced():
+            self._options.logger.warn(f"the page {page} of a plug-in is not served: pages are made natively")
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
@@ -196,15 +206,16 @@ class Host:
         lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
         return lonely
 
-    def replaced(self) -> tuple[list[str], bool, list[tuple[str, str]]] | None:
-        """Return what plug-ins replaced: methods of processes, `get_signal`, standard methods.
+    def replaced(self) -> Replaced | None:
+        """Return what plug-ins replaced, and which ticks they want.
 
+        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._descriptors.watch(self._supervisord.get_process_map())
         get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced())
+        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), events.wanted_ticks())
         if now == self._replaced:
             return None
         self._replaced = now
