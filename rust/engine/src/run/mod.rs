@@ -40,6 +40,9 @@ use control::Control;
 pub(crate) use control::Message;
 use signals::{Signals, hold};
 
+/// How long a thread of the pool, which opens and reads logs, waits for more to do.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
+
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -104,7 +107,10 @@ struct Standing {
 
 impl Standing {
     fn new() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .thread_keep_alive(KEEP_ALIVE)
+            .build()?;
         let signals = {
             let _context = runtime.enter();
             Signals::listen()?
