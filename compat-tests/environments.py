@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible] [node]
 
-Five virtual environments, all of them when none is named:
+Five virtual environments and a folder of node, all of them when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
 * `tests`: pytest, its plug-ins and what the example needs, pinned in `requirements.txt` beside this file;
 * `plugins`: plug-ins of other people, which a daemon of either finds through PYTHONPATH, pinned in
   `plugins/requirements.txt`;
-* `ansible`: Ansible and its collection community.general, pinned in `requirements-ansible*.txt`.
+* `ansible`: Ansible and its collection community.general, pinned in `requirements-ansible*.txt`;
+* `node`: XML-RPC clients of npm, pinned in `node/package-lock.json`; left out where there is no npm.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
 pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,7 +44,11 @@ ANSIBLE_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible.t
 #: Names one wheel; of it only COLLECTION goes into `ansible`.
 COLLECTION_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible-collections.txt"
 COLLECTION = "ansible_collections/community/general/"
-NAMES = ("theirs", "ours", "tests", "plugins", "ansible")
+NAMES = ("theirs", "ours", "tests", "plugins", "ansible", "node")
+#: What npm reads.
+NODE_FILES = tuple(
+    Path(__file__).resolve().parent / "node" / name for name in ("package.json", "package-lock.json")
+)
 
 
 class NoWheelError(Exception):
@@ -118,6 +124,28 @@ def unpack_collection(pip: list[str], folder: Path) -> None:
                 )
 
 
+def prepare_node() -> None:
+    """Make the folder of npm packages unless it is up to date, or npm is missing."""
+    folder = ENVIRONMENTS / "node"
+    stamp = folder / "stamp"
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in NODE_FILES)).hexdigest()
+    npm = shutil.which("npm")
+    if npm is None:
+        print("npm is missing: no .environments/node, the tests with clients of npm are skipped", flush=True)
+        return
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
+    print(f"making {folder.relative_to(REPOSITORY)}", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    for file in NODE_FILES:
+        shutil.copy(file, folder)
+    subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True
+    )
+    stamp.write_text(digest)
+
+
 def main(names: list[str]) -> int:
     """Prepare the named environments, or all; returns the exit code."""
     unknown = [name for name in names if name not in NAMES]
@@ -126,12 +154,15 @@ def main(names: list[str]) -> int:
         return 2
     try:
         for name in names or NAMES:
-            prepare(name)
+            if name == "node":
+                prepare_node()
+            else:
+                prepare(name)
     except NoWheelError as why:
         print(why, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as why:
-        print(f"pip ended with code {why.returncode}", file=sys.stderr)
+        print(f"{' '.join(map(str, why.cmd[:4]))} … ended with code {why.returncode}", file=sys.stderr)
         return 1
     return 0
 

@@ -7,13 +7,16 @@ is used, set up as the original Supervisor sets it up.
 
 from __future__ import annotations
 
+import base64
 import configparser
 import io
 import json
 import shlex
 import sys
+import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 # The names that the fuzz target knows too.
 NAMES = {"here": "/etc", "ENV_X": "va%lue", "é": "ü'", "a(b)": "nested", "process_num": 7, "minus": -42}
@@ -59,11 +62,52 @@ def environment(text: str) -> Any:
     return [[key, value] for key, value in pairs.items()]
 
 
+def element_text(element: ElementTree.Element) -> Any:
+    """The text of the first child, whatever its type."""
+    return element[0].text
+
+
+#: What elements of a call become once they are closed.
+ELEMENTS: dict[str, Callable[[ElementTree.Element], Any]] = {
+    "int": lambda element: int(element.text or ""),
+    "i4": lambda element: int(element.text or ""),
+    "boolean": lambda element: element.text == "1",
+    "string": lambda element: element.text or "",
+    "double": lambda element: float(element.text or ""),
+    "base64": lambda element: base64.decodebytes((element.text or "").encode()).decode(),
+    "array": element_text,
+    "param": element_text,
+    "data": lambda element: [item.text for item in element],
+    "struct": lambda element: {name.text or "": value.text for name, value in element},
+    "value": lambda element: element[0].text if len(element) else element.text or "",
+}
+
+
+def call(text: str) -> Any:
+    """Name and arguments of a call, in the dialect of the original, the arguments written again by Python."""
+    method: Any = None
+    params: list[Any] = []
+    for _, element in ElementTree.iterparse(io.StringIO(text)):  # noqa: S314
+        convert = ELEMENTS.get(element.tag)
+        if convert is not None:
+            value = convert(element)
+            element.clear()
+            element.text = value
+        elif element.tag == "methodName":
+            method = element.text
+        elif element.tag == "params":
+            params = [item.text for item in element]
+    if not method:
+        raise ValueError("no method name")
+    return [method, xmlrpc.client.dumps(tuple(params), "m", allow_none=True)]
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
     "ini": ini,
     "words": words,
     "expand": expand,
     "environment": environment,
+    "call": call,
 }
 
 
@@ -74,6 +118,8 @@ def answer(parse: Callable[[str], Any], text: str) -> dict[str, Any]:
     except configparser.Error as error:
         return {"error": error.message}
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        return {"error": str(error)}
+    except (SyntaxError, LookupError, AttributeError) as error:
         return {"error": str(error)}
 
 

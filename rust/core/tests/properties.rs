@@ -14,6 +14,7 @@ use supervisor_core::core::Core;
 use supervisor_core::effect::{ProcessId, RequestId};
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::rpc::METHODS;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::ProcessState::{
     Backoff, Exited, Fatal, Running, Starting, Stopped, Stopping, Unknown,
@@ -248,7 +249,17 @@ fn check_group_events(machine: &Machine) {
 fn check_answers(machine: &Machine, requests: Vec<RequestId>) {
     assert_eq!(machine.replies.len(), requests.len(), "every request is answered once");
     for request in requests {
-        assert!(machine.answer(request).is_some(), "{request:?} is answered");
+        let answer = machine.answer(request).unwrap_or_else(|| panic!("{request:?} is not answered"));
+        if let Err(fault) = answer {
+            let asked = &machine.asked[&request];
+            let (namespace, name) = asked.split_once('.').unwrap();
+            let known =
+                METHODS.iter().find(|known| (known.namespace, known.name) == (namespace, name)).unwrap();
+            assert!(
+                known.faults().any(|code| code as i32 == fault.code),
+                "{asked} is answered with {fault:?}"
+            );
+        }
     }
     assert_eq!(machine.core.open_requests(), 0);
 }

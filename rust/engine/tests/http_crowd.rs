@@ -60,3 +60,26 @@ fn when_it_is_full_the_longest_idle_connection_makes_room() {
     assert_eq!(clients.last_mut().unwrap().ask(&call("release")).status(), 200);
     assert_eq!(busy.reply().status(), 200);
 }
+
+#[test]
+fn clients_that_never_end_their_requests_make_room_for_others() {
+    let _turn = LIMIT.lock().unwrap();
+    // Room for 64 connections.
+    limit_files(128);
+    let server = Server::start();
+    limit_files(PLENTY);
+    let whole = call("x");
+    let mut slow: Vec<_> = (0..64).map(|_| server.connect()).collect();
+    for (number, client) in slow.iter_mut().enumerate() {
+        // Some stop within the headers, some within the body.
+        let sent = if number % 2 == 0 { 20 } else { whole.len() - 5 };
+        client.send(&whole[..sent]);
+    }
+    for _ in 0..3 {
+        assert_eq!(server.ask(&whole).status(), 200);
+    }
+    assert_eq!(slow[0].rest(), b"");
+    let last = slow.last_mut().unwrap();
+    last.send(&whole[whole.len() - 5..]);
+    assert_eq!(last.reply().status(), 200);
+}

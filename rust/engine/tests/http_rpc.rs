@@ -39,12 +39,16 @@ fn a_fault_is_an_answer_of_status_200() {
 #[test]
 fn errors_outside_of_the_methods_are_status_500() {
     let server = Server::start();
-    for method in ["internal", "drop"] {
-        let reply = server.ask(&call(method));
-        let page = error_page(500, "Internal Server Error");
-        assert_eq!(reply.head, head("500 Internal Server Error", "text/html", page.len()));
-        assert_eq!(reply.body, page);
-    }
+    let reply = server.ask(&call("internal"));
+    let page = error_page(500, "Internal Server Error");
+    assert_eq!(reply.head, head("500 Internal Server Error", "text/html", page.len()));
+    assert_eq!(reply.body, page);
+}
+
+#[test]
+fn a_call_that_the_daemon_did_not_live_to_answer_is_a_fault() {
+    let server = Server::start();
+    assert_eq!(server.ask(&call("drop")).body, write_fault(6, "SHUTDOWN_STATE"));
 }
 
 #[test]
@@ -69,12 +73,12 @@ fn a_connection_serves_many_requests_also_when_they_come_at_once() {
     let mut client = server.connect();
     for number in 0..3 {
         let reply = client.ask(&call_with("echo", &[Value::Int(number)], ""));
-        assert_eq!(reply.body, write_response(&Value::Int(number)));
+        assert_eq!(reply.body, write_response(Value::Int(number)));
         assert_eq!(reply.header("Connection"), None);
     }
     client.send(&[call_with("echo", &["one".into()], ""), call_with("echo", &["two".into()], "")].concat());
-    assert_eq!(client.reply().body, write_response(&"one".into()));
-    assert_eq!(client.reply().body, write_response(&"two".into()));
+    assert_eq!(client.reply().body, write_response("one".into()));
+    assert_eq!(client.reply().body, write_response("two".into()));
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn a_request_too_big_is_refused_and_the_client_can_read_why() {
 fn a_big_request_and_a_big_answer_go_through() {
     let text: String = "0123456789abcde\n".repeat(200_000);
     let reply = Server::start().ask(&call_with("echo", &[Value::from(text.as_str())], ""));
-    assert_eq!(reply.body, write_response(&Value::from(text)));
+    assert_eq!(reply.body, write_response(Value::from(text)));
 }
 
 #[test]
@@ -183,7 +187,7 @@ fn others_are_served_while_an_answer_is_awaited() {
     slow.send(b"POST /RPC2 HTTP/1.1\r\nContent-Length: 100\r\n\r\n<x");
     assert_eq!(server.ask(&call("x")).body, TRUE);
     assert_eq!(server.ask(&call("release")).body, TRUE);
-    assert_eq!(patient.reply().body, write_response(&"released".into()));
+    assert_eq!(patient.reply().body, write_response("released".into()));
 }
 
 #[test]
@@ -197,7 +201,7 @@ fn a_client_that_ends_its_input_early_still_gets_its_answer() {
             .shared
             .wait_for(|seen| seen.methods.iter().filter(|method| *method == "wait").count() == round);
         server.ask(&call("release"));
-        assert_eq!(client.reply().body, write_response(&"released".into()));
+        assert_eq!(client.reply().body, write_response("released".into()));
         assert_eq!(client.rest(), b"");
     }
 }
@@ -240,5 +244,20 @@ fn what_is_not_http_is_answered_with_400() {
         client.0.get_mut().write_all(request).unwrap();
         assert!(client.head().starts_with("HTTP/1.1 400 Bad Request\r\n"));
         assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn a_compressed_request_is_refused_and_its_client_reads_why() {
+    let server = Server::start();
+    for (encoding, status) in
+        [("gzip", 415), ("deflate", 415), ("br", 415), ("identity", 200), ("Identity", 200)]
+    {
+        let extra = format!("Content-Encoding: {encoding}\r\n");
+        let reply = server.ask(&call_with("x", &[], &extra));
+        assert_eq!(reply.status(), status, "{encoding}");
+        if status == 415 {
+            assert_eq!(reply.body, error_page(415, "Unsupported Media Type"));
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use supervisor_core::expand::{Expansions, Term, expand, key_value_list, repr, split};
 use supervisor_core::ini::IniFile;
+use supervisor_core::xml::{parse_call, write_call};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +18,13 @@ pub enum Kind {
     Expand,
     /// Lists of variables.
     Environment,
+    /// XML-RPC calls: what was read, written again.
+    Call,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ini, Self::Words, Self::Expand, Self::Environment];
+    pub const ALL: [Self; 5] = [Self::Ini, Self::Words, Self::Expand, Self::Environment, Self::Call];
 
     /// The oracle's name of it.
     pub fn name(self) -> &'static str {
@@ -30,16 +33,18 @@ impl Kind {
             Self::Words => "words",
             Self::Expand => "expand",
             Self::Environment => "environment",
+            Self::Call => "call",
         }
     }
 
     /// The corpus with inputs of the kind.
     pub fn corpus(self) -> &'static str {
         match self {
-            Self::Ini => "ini",
-            Self::Words => "words",
-            Self::Expand => "expand",
-            Self::Environment => "lists",
+            Self::Ini => "compat-tests/corpus/ini.json",
+            Self::Words => "compat-tests/corpus/words.json",
+            Self::Expand => "compat-tests/corpus/expand.json",
+            Self::Environment => "compat-tests/corpus/lists.json",
+            Self::Call => "rust/core/tests/xml/requests.json",
         }
     }
 }
@@ -85,6 +90,9 @@ pub fn ours(kind: Kind, text: &str) -> Value {
         Kind::Expand => expand(text, &[&NAMES], OPTION).map(Value::from),
         Kind::Environment => key_value_list(text)
             .map(|pairs| pairs.into_iter().map(|(key, value)| json!([key, value])).collect()),
+        Kind::Call => parse_call(text.as_bytes())
+            .map(|call| json!([call.method, write_call("m", &call.params)]))
+            .map_err(|error| error.to_string()),
     };
     match result {
         Ok(value) => json!({ "ok": value }),
@@ -98,7 +106,7 @@ pub fn comparable(kind: Kind, text: &str, theirs: &Value) -> Value {
         return theirs.clone();
     };
     let error = match kind {
-        Kind::Ini | Kind::Words => error.to_owned(),
+        Kind::Ini | Kind::Words | Kind::Call => error.to_owned(),
         Kind::Expand => match error.strip_prefix("unknown name ") {
             Some(name) => {
                 let mut known: Vec<&str> = NAMES.keys().map(String::as_str).collect();

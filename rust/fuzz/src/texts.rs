@@ -97,6 +97,69 @@ const EXPAND: &[&str] = &[
     "q",
     "b",
 ];
+const CALL: &[&str] = &[
+    "<value>",
+    "</value>",
+    "<string>",
+    "</string>",
+    "<int>",
+    "</int>",
+    "<i4>7</i4>",
+    "<boolean>1</boolean>",
+    "<double>",
+    "</double>",
+    "<base64>YWI=</base64>",
+    "<nil/>",
+    "<array><data>",
+    "</data></array>",
+    "<struct>",
+    "</struct>",
+    "<member>",
+    "</member>",
+    "<name>",
+    "</name>",
+    "<param>",
+    "</param>",
+    "<params>",
+    "</params>",
+    "<params/>",
+    "<value><string>a</string></value>",
+    "<member><name>a</name><value>b</value></member>",
+    "<methodName>x.y</methodName>",
+    "<other>",
+    "</other>",
+    "<a b='c'/>",
+    "&lt;",
+    "&amp;",
+    "&#65;",
+    "&#x1F600;",
+    "&bogus;",
+    "<![CDATA[",
+    "]]>",
+    "<!-- c -->",
+    "<?p i?>",
+    "<?xml version='1.0'?>",
+    " ",
+    "\n",
+    "\r\n",
+    "\t",
+    "1",
+    "-5",
+    "_",
+    "1.5",
+    "1e400",
+    "nan",
+    "é",
+    "🦀",
+    "\0",
+    "\u{fffe}",
+    "<",
+    ">",
+    "&",
+    "'",
+    "\"",
+    "/",
+];
 const ENVIRONMENT: &[&str] = &[
     "A", "B_1", "=", "=", ",", ",", "\"", "'", "\\", "1", "a b", "/x:y", "#", "\n", " ", "é", "×", "ÿ",
     "\"x,y\"", "'z'", "\\\"", "%", ";", "", "-+.()", "中", "\0",
@@ -124,12 +187,18 @@ impl Texts {
 
     /// Another text for a parser.
     pub fn next(&mut self, kind: Kind) -> String {
-        let text = self.any(kind);
-        if kind == Kind::Expand { without_long_numbers(&text) } else { text }
+        loop {
+            let text = self.any(kind);
+            let text = if kind == Kind::Expand { without_long_numbers(&text) } else { text };
+            if is_compared(kind, &text) {
+                return text;
+            }
+        }
     }
 
     fn any(&mut self, kind: Kind) -> String {
-        if self.random.bool() {
+        // A call made of nothing but pieces is hardly ever one.
+        if kind != Kind::Call && self.random.bool() {
             let pieces = pieces(kind);
             let count = self.random.usize(..MOST_PIECES);
             return (0..count).map(|_| pieces[self.random.usize(..pieces.len())]).collect();
@@ -172,9 +241,16 @@ impl Texts {
     }
 }
 
-/// Whether a text is compared at all: a long number in a format fills memory, and ours has a limit on purpose.
+/// Whether a text is compared at all: a long number in a format fills memory, and ours has a limit on purpose. Of
+/// calls, ours reads `<i8>`, does not expand what a DTD declares, and is strict about times.
 pub fn is_compared(kind: Kind, text: &str) -> bool {
-    kind != Kind::Expand || without_long_numbers(text) == text
+    match kind {
+        Kind::Expand => without_long_numbers(text) == text,
+        Kind::Call => !["<!", "i8", "dateTime"].into_iter().any(|known| {
+            text.match_indices(known).any(|(at, _)| known != "<!" || text[at..].starts_with("<!D"))
+        }),
+        _ => true,
+    }
 }
 
 /// The text with at most three digits in a row.
@@ -193,13 +269,15 @@ fn pieces(kind: Kind) -> &'static [&'static str] {
         Kind::Words => WORDS,
         Kind::Expand => EXPAND,
         Kind::Environment => ENVIRONMENT,
+        Kind::Call => CALL,
     }
 }
 
-/// The inputs of a corpus.
+/// The inputs of a corpus: of each case its `input`, or its first part.
 fn corpus(kind: Kind) -> Result<Vec<String>, Error> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../compat-tests/corpus");
-    let text = std::fs::read_to_string(format!("{folder}/{}.json", kind.corpus()))?;
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let text = std::fs::read_to_string(format!("{root}/{}", kind.corpus()))?;
     let cases: Vec<Value> = serde_json::from_str(&text)?;
-    Ok(cases.iter().filter_map(|case| Some(case.get("input")?.as_str()?.to_owned())).collect())
+    let input = |case: &Value| Some(case.get("input").or_else(|| case.get(0))?.as_str()?.to_owned());
+    Ok(cases.iter().filter_map(input).collect())
 }

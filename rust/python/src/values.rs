@@ -29,6 +29,11 @@ pub(crate) fn to_python(py: Python<'_>, value: Value) -> PyResult<Py<PyAny>> {
             }
             dict.into_any().unbind()
         }
+        Value::Written(xml) => {
+            let params = format!("<params><param>{xml}</param></params>");
+            let read = py.import("xmlrpc.client")?.call_method1("loads", (params,))?;
+            read.get_item(0)?.get_item(0)?.unbind()
+        }
     })
 }
 

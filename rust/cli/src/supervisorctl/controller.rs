@@ -360,7 +360,7 @@ impl<'a> Controller<'a> {
         };
         match (command.run)(self, argument) {
             Err(failure) if failure.is_unauthorized() => {
-                self.print("Server requires authentication");
+                self.say("Server requires authentication");
                 if !self.session.interactive {
                     return Err(failure);
                 }

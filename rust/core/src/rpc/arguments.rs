@@ -81,5 +81,6 @@ fn is_true(value: &Value) -> bool {
         Value::Nil => false,
         Value::Array(items) => !items.is_empty(),
         Value::Struct(members) => !members.is_empty(),
+        Value::Written(_) => true,
     }
 }

@@ -10,13 +10,7 @@ use crate::xml::Value;
 /// Version of the interface, as clients compare it.
 pub const API_VERSION: &str = "3.0";
 
-pub(crate) fn get_api_version(
-    core: &mut Core,
-    _: Call,
-    _: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
+pub(crate) fn get_api_version(_: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
     Ok(Answer::Now(API_VERSION.into()))
 }
 
@@ -26,7 +20,6 @@ pub(crate) fn get_supervisor_version(
     _: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     Ok(Answer::Now(core.version.as_str().into()))
 }
 
@@ -36,12 +29,10 @@ pub(crate) fn get_identification(
     _: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     Ok(Answer::Now(core.settings.daemon.identifier.as_str().into()))
 }
 
 pub(crate) fn get_state(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     Ok(Answer::Now(Value::Struct(vec![
         ("statecode".to_owned(), core.mood().code().into()),
         ("statename".to_owned(), core.mood().name().into()),
@@ -49,18 +40,15 @@ pub(crate) fn get_state(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox)
 }
 
 pub(crate) fn get_pid(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     Ok(Answer::Now(Value::Int(core.pid.into())))
 }
 
 pub(crate) fn shutdown(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     core.set_mood(Mood::Shutdown);
     Ok(Answer::Now(true.into()))
 }
 
 pub(crate) fn restart(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     core.set_mood(Mood::Restarting);
     Ok(Answer::Now(true.into()))
 }

@@ -27,6 +27,53 @@ pub enum FaultCode {
 }
 
 impl FaultCode {
+    /// All of them, by their numbers.
+    pub const ALL: [Self; 18] = [
+        Self::UnknownMethod,
+        Self::IncorrectParameters,
+        Self::BadArguments,
+        Self::SignatureUnsupported,
+        Self::ShutdownState,
+        Self::BadName,
+        Self::BadSignal,
+        Self::NoFile,
+        Self::NotExecutable,
+        Self::Failed,
+        Self::AbnormalTermination,
+        Self::SpawnError,
+        Self::AlreadyStarted,
+        Self::NotRunning,
+        Self::Success,
+        Self::AlreadyAdded,
+        Self::StillRunning,
+        Self::CantReread,
+    ];
+
+    /// What it says, in words for the page of the interface.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::UnknownMethod => "there is no such method",
+            Self::IncorrectParameters => "number or types of the arguments are not the method's",
+            Self::BadArguments => "offset and length do not go together",
+            Self::SignatureUnsupported => "nothing is known of that method",
+            Self::ShutdownState => "everything is stopping",
+            Self::BadName => "there is no process or group of that name",
+            Self::BadSignal => "there is no such signal",
+            Self::NoFile => "a file is not there: the command, the log, or an open standard input",
+            Self::NotExecutable => "the command cannot be executed",
+            Self::Failed => "something else went wrong, the text says what",
+            Self::AbnormalTermination => "the process ended before it counted as started",
+            Self::SpawnError => "the process could not be started, or ended too quickly",
+            Self::AlreadyStarted => "the process runs already",
+            Self::NotRunning => "the process does not run",
+            Self::Success => "no fault: the status of a process in a list of results",
+            Self::AlreadyAdded => "the group is in use already",
+            Self::StillRunning => "a process of the group still runs",
+            Self::CantReread => "the configuration cannot be read, the text says why",
+        }
+    }
+
     /// The name clients see.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -15,31 +15,19 @@ pub(crate) fn reload_config(
     _: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     core.requests.open(call.request, Open::Configuration);
     outbox.effects.push(Effect::ReadConfiguration { request: call.request });
     Ok(Answer::Later)
 }
 
-pub(crate) fn add_process_group(
+/// Puts a group into use or out of it.
+pub(crate) fn change(
     core: &mut Core,
-    _: Call,
     arguments: &Arguments,
+    how: fn(&mut Core, &str, &mut Outbox) -> Result<(), Fault>,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
-    core.add_staged_group(&arguments.text_or_number(0)?, outbox)?;
-    Ok(Answer::Now(true.into()))
-}
-
-pub(crate) fn remove_process_group(
-    core: &mut Core,
-    _: Call,
-    arguments: &Arguments,
-    outbox: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
-    core.remove_group(&arguments.text_or_number(0)?, outbox)?;
+    how(core, &arguments.text_or_number(0)?, outbox)?;
     Ok(Answer::Now(true.into()))
 }
 
@@ -49,7 +37,6 @@ pub(crate) fn get_all_config_info(
     _: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let groups = core.settings.groups.iter();
     let mut programs: Vec<(&GroupSettings, &ProgramSettings)> =
         groups.flat_map(|group| group.processes.iter().map(move |program| (group, program))).collect();

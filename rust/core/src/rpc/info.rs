@@ -1,5 +1,6 @@
 //! Methods that tell about processes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::LogTarget;
@@ -11,7 +12,10 @@ use crate::rpc::arguments::Arguments;
 use crate::rpc::{Answer, Call, Fault};
 use crate::state::ProcessState;
 use crate::text::{local_time, uptime};
-use crate::xml::Value;
+use crate::xml::Writer;
+
+/// What one process takes in an answer, about.
+const INFO_BYTES: usize = 1400;
 
 pub(crate) fn get_process_info(
     core: &mut Core,
@@ -19,9 +23,10 @@ pub(crate) fn get_process_info(
     arguments: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let process = core.target_process(arguments.text(0)?)?;
-    Ok(Answer::Now(process_info(process, call.now)))
+    let mut info = Writer::with_capacity(INFO_BYTES);
+    write_info(&mut info, process, call.now);
+    Ok(Answer::Now(info.finish()))
 }
 
 pub(crate) fn get_all_process_info(
@@ -30,9 +35,10 @@ pub(crate) fn get_all_process_info(
     _: &Arguments,
     _: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
-    let infos = core.processes_by_name().into_iter().map(|process| process_info(process, call.now));
-    Ok(Answer::Now(Value::Array(infos.collect())))
+    let processes = core.processes_by_name();
+    let mut infos = Writer::with_capacity(INFO_BYTES * (processes.len() + 1));
+    infos.array(|out| processes.into_iter().for_each(|process| write_info(out, process, call.now)));
+    Ok(Answer::Now(infos.finish()))
 }
 
 impl Core {
@@ -46,30 +52,33 @@ impl Core {
 }
 
 /// The struct of `getProcessInfo` (parity 4); times are seconds, capped to what XML-RPC's `int` holds.
-fn process_info(process: &Process, now: Now) -> Value {
-    let logfile = |target: &LogTarget| match target {
-        LogTarget::File(path) => path.display().to_string(),
-        LogTarget::Syslog => "syslog".to_owned(),
-        LogTarget::None | LogTarget::Automatic => String::new(),
-    };
+fn write_info(out: &mut Writer, process: &Process, now: Now) {
     let stdout = logfile(&process.config.stdout.logfile);
-    let members: Vec<(&str, Value)> = vec![
-        ("name", process.config.name.as_str().into()),
-        ("group", process.group.as_str().into()),
-        ("start", seconds(process.started.as_ref()).into()),
-        ("stop", seconds(process.stopped.as_ref()).into()),
-        ("now", seconds(Some(&now)).into()),
-        ("state", process.state.code().into()),
-        ("statename", process.state.name().into()),
-        ("spawnerr", process.spawnerr.as_deref().unwrap_or_default().into()),
-        ("exitstatus", process.exitstatus.unwrap_or(0).into()),
-        ("logfile", stdout.clone().into()),
-        ("stdout_logfile", stdout.into()),
-        ("stderr_logfile", logfile(&process.config.stderr.logfile).into()),
-        ("pid", process.pid.into()),
-        ("description", description(process, &now).into()),
-    ];
-    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    out.structure(|out| {
+        out.text("name", &process.config.name);
+        out.text("group", &process.group);
+        out.int("start", seconds(process.started.as_ref()));
+        out.int("stop", seconds(process.stopped.as_ref()));
+        out.int("now", seconds(Some(&now)));
+        out.int("state", process.state.code());
+        out.text("statename", process.state.name());
+        out.text("spawnerr", process.spawnerr.as_deref().unwrap_or_default());
+        out.int("exitstatus", process.exitstatus.unwrap_or(0));
+        out.text("logfile", &stdout);
+        out.text("stdout_logfile", &stdout);
+        out.text("stderr_logfile", &logfile(&process.config.stderr.logfile));
+        out.int("pid", process.pid);
+        out.text("description", &description(process, &now));
+    });
+}
+
+/// What is told of where an output goes: the file's name, and nothing for none.
+fn logfile(target: &LogTarget) -> Cow<'_, str> {
+    match target {
+        LogTarget::File(path) => path.to_string_lossy(),
+        LogTarget::Syslog => "syslog".into(),
+        LogTarget::None | LogTarget::Automatic => "".into(),
+    }
 }
 
 fn seconds(moment: Option<&Moment>) -> i32 {

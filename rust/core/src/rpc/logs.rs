@@ -19,45 +19,8 @@ pub(crate) fn read_log(
     arguments: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let log = core.settings.daemon.logfile.clone();
     core.read(call, log, LogReadMode::Read, (arguments.integer(0)?, arguments.integer(1)?), outbox)
-}
-
-pub(crate) fn read_process_stdout_log(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    outbox: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.read_process(call, arguments, Channel::Stdout, LogReadMode::Read, outbox)
-}
-
-pub(crate) fn read_process_stderr_log(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    outbox: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.read_process(call, arguments, Channel::Stderr, LogReadMode::Read, outbox)
-}
-
-pub(crate) fn tail_process_stdout_log(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    outbox: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.read_process(call, arguments, Channel::Stdout, LogReadMode::Tail, outbox)
-}
-
-pub(crate) fn tail_process_stderr_log(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    outbox: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.read_process(call, arguments, Channel::Stderr, LogReadMode::Tail, outbox)
 }
 
 pub(crate) fn clear_log(
@@ -66,7 +29,6 @@ pub(crate) fn clear_log(
     _: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     Ok(core.clear(call, Clearing::Main, LogsToClear::Main, outbox))
 }
 
@@ -76,7 +38,6 @@ pub(crate) fn clear_process_logs(
     arguments: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let name = arguments.text(0)?.to_owned();
     let process = core.target_process(&name)?.id;
     Ok(core.clear(call, Clearing::Process(name), LogsToClear::Processes(vec![process]), outbox))
@@ -88,7 +49,6 @@ pub(crate) fn clear_all_process_logs(
     _: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let (processes, names): (Vec<ProcessId>, Vec<_>) = core
         .by_priority()
         .into_iter()
@@ -132,7 +92,8 @@ impl Core {
         self.reply(request, answer, outbox);
     }
 
-    fn read_process(
+    /// Reads a log of a process, whichever and in whichever way.
+    pub(crate) fn read_process(
         &mut self,
         call: Call,
         arguments: &Arguments,
@@ -140,7 +101,6 @@ impl Core {
         mode: LogReadMode,
         outbox: &mut Outbox,
     ) -> Result<Answer, Fault> {
-        self.refuse_in_shutdown()?;
         let log = self.target_process(arguments.text(0)?)?.config.output(channel).logfile.clone();
         self.read(call, log, mode, (arguments.integer(1)?, arguments.integer(2)?), outbox)
     }

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod daemon;
+pub mod document;
 pub mod fault;
 mod groups;
 pub mod info;
@@ -104,6 +105,9 @@ impl Core {
         let namespace = self.standard_namespace(namespace).ok_or_else(unknown)?;
         let entry = table::find(namespace, name).ok_or_else(unknown)?;
         let arguments = Arguments::of(entry, params)?;
+        if !entry.works_in_shutdown && !self.mood().allows_starts() {
+            return Err(Fault::new(FaultCode::ShutdownState));
+        }
         (entry.handler)(self, call, &arguments, outbox)
     }
 
@@ -131,10 +135,5 @@ impl Core {
             self.keep_answer(parent, answer);
             outbox.continued.push(parent);
         }
-    }
-
-    /// The fault of every standard method while everything stops.
-    pub(crate) fn refuse_in_shutdown(&self) -> Result<(), Fault> {
-        if self.mood().allows_starts() { Ok(()) } else { Err(Fault::new(FaultCode::ShutdownState)) }
     }
 }

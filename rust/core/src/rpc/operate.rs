@@ -156,7 +156,6 @@ impl Core {
         wish: &Wish,
         outbox: &mut Outbox,
     ) -> Result<Answer, Fault> {
-        self.refuse_in_shutdown()?;
         let name = arguments.text(0)?.to_owned();
         match self.target(&name)? {
             Target::Group(group) => self.group_of(call, &group, wish, outbox),
@@ -175,7 +174,6 @@ impl Core {
         wish: &Wish,
         outbox: &mut Outbox,
     ) -> Result<Answer, Fault> {
-        self.refuse_in_shutdown()?;
         if !self.groups.contains_key(group) {
             return Err(Fault::with(FaultCode::BadName, group));
         }
@@ -186,7 +184,6 @@ impl Core {
     }
 
     fn all(&mut self, call: Call, wish: &Wish, outbox: &mut Outbox) -> Result<Answer, Fault> {
-        self.refuse_in_shutdown()?;
         let members = self.by_priority();
         Ok(self.many(call, members, wish, outbox))
     }

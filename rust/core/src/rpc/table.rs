@@ -1,5 +1,12 @@
-//! The method table: from it methods are dispatched, listed, explained and documented.
+//! The method table: from it methods are dispatched, listed, explained and documented ([`super::document`]).
 
+use crate::core::Core;
+use crate::effect::{Channel, LogReadMode};
+use crate::rpc::FaultCode::{
+    self, AbnormalTermination, AlreadyAdded, AlreadyStarted, BadArguments, BadName, BadSignal, CantReread,
+    Failed, IncorrectParameters, NoFile, NotExecutable, NotRunning, ShutdownState, SignatureUnsupported,
+    SpawnError, StillRunning,
+};
 use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system, talk};
 
 /// A method of the XML-RPC interface.
@@ -14,6 +21,10 @@ pub struct Method {
     pub parameters: &'static [Parameter],
     /// What it returns: an XML-RPC type, and words for it.
     pub returns: (&'static str, &'static str),
+    /// Its own faults; those that any call may be answered with ([`Self::faults`]) come on top.
+    pub own_faults: &'static [FaultCode],
+    /// It is not refused while everything stops.
+    pub works_in_shutdown: bool,
     pub(crate) handler: Handler,
 }
 
@@ -56,6 +67,12 @@ impl ParameterKind {
 }
 
 impl Method {
+    /// Every fault that a call of it can be answered with.
+    pub fn faults(&self) -> impl Iterator<Item = FaultCode> {
+        let refused = if self.works_in_shutdown { None } else { Some(ShutdownState) };
+        std::iter::once(IncorrectParameters).chain(refused).chain(self.own_faults.iter().copied())
+    }
+
     /// Its help text: the summary, then a `@param` line for each parameter and a `@return` line.
     #[must_use]
     pub fn help(&self) -> String {
@@ -119,10 +136,38 @@ const fn method(
     summary: &'static str,
     parameters: &'static [Parameter],
     returns: (&'static str, &'static str),
+    own_faults: &'static [FaultCode],
     handler: Handler,
 ) -> Method {
-    Method { namespace, name, summary, parameters, returns, handler }
+    let works_in_shutdown = false;
+    Method { namespace, name, summary, parameters, returns, own_faults, works_in_shutdown, handler }
 }
+
+impl Method {
+    /// The same method, not refused while everything stops.
+    const fn even_in_shutdown(mut self) -> Self {
+        self.works_in_shutdown = true;
+        self
+    }
+}
+
+/// A log of a process is read.
+const READ_STDOUT: Handler = |core, call, arguments, outbox| {
+    core.read_process(call, arguments, Channel::Stdout, LogReadMode::Read, outbox)
+};
+const READ_STDERR: Handler = |core, call, arguments, outbox| {
+    core.read_process(call, arguments, Channel::Stderr, LogReadMode::Read, outbox)
+};
+const TAIL_STDOUT: Handler = |core, call, arguments, outbox| {
+    core.read_process(call, arguments, Channel::Stdout, LogReadMode::Tail, outbox)
+};
+const TAIL_STDERR: Handler = |core, call, arguments, outbox| {
+    core.read_process(call, arguments, Channel::Stderr, LogReadMode::Tail, outbox)
+};
+
+const START: &[FaultCode] =
+    &[BadName, NoFile, NotExecutable, AlreadyStarted, Failed, SpawnError, AbnormalTermination];
+const READ: &[FaultCode] = &[BadName, NoFile, BadArguments, Failed];
 
 /// Every method, by namespace and subject.
 pub const METHODS: &[Method] = &[
@@ -132,6 +177,7 @@ pub const METHODS: &[Method] = &[
         "Tells the version of this interface.",
         &[],
         ("string", "the version"),
+        &[],
         daemon::get_api_version,
     ),
     method(
@@ -140,6 +186,7 @@ pub const METHODS: &[Method] = &[
         "Tells the version of this interface, under its old name.",
         &[],
         ("string", "the version"),
+        &[],
         daemon::get_api_version,
     ),
     method(
@@ -148,6 +195,7 @@ pub const METHODS: &[Method] = &[
         "Tells which Supervisor answers, and its version.",
         &[],
         ("string", "the version"),
+        &[],
         daemon::get_supervisor_version,
     ),
     method(
@@ -156,6 +204,7 @@ pub const METHODS: &[Method] = &[
         "Tells the identifier that the configuration gives this daemon.",
         &[],
         ("string", "the identifier"),
+        &[],
         daemon::get_identification,
     ),
     method(
@@ -164,33 +213,45 @@ pub const METHODS: &[Method] = &[
         "Tells the state of the daemon.",
         &[],
         ("struct", "int statecode and string statename"),
+        &[],
         daemon::get_state,
     ),
-    method(STANDARD, "getPID", "Tells the daemon's pid.", &[], ("int", "the pid"), daemon::get_pid),
-    method(STANDARD, "readLog", "Reads a part of the main log.", &[OFFSET, LENGTH], LOG_TEXT, logs::read_log),
+    method(STANDARD, "getPID", "Tells the daemon's pid.", &[], ("int", "the pid"), &[], daemon::get_pid),
+    method(
+        STANDARD,
+        "readLog",
+        "Reads a part of the main log.",
+        &[OFFSET, LENGTH],
+        LOG_TEXT,
+        &[NoFile, BadArguments, Failed],
+        logs::read_log,
+    ),
     method(
         STANDARD,
         "readMainLog",
         "Reads a part of the main log, under its old name.",
         &[OFFSET, LENGTH],
         LOG_TEXT,
+        &[NoFile, BadArguments, Failed],
         logs::read_log,
     ),
-    method(STANDARD, "shutdown", "Stops all processes, then the daemon.", &[], TRUE, daemon::shutdown),
+    method(STANDARD, "shutdown", "Stops all processes, then the daemon.", &[], TRUE, &[], daemon::shutdown),
     method(
         STANDARD,
         "restart",
         "Stops all processes, reads the configuration again and starts anew in the same process.",
         &[],
         TRUE,
+        &[],
         daemon::restart,
     ),
     method(
         STANDARD,
         "reloadConfig",
-        "Reads the configuration again and tells what differs from the groups in use, without applying it.",
+        "Reads the configuration again and tells what differs from the groups in use; applies nothing.",
         &[],
         ("array", "one array of three: names of added, of changed and of removed groups"),
+        &[CantReread],
         groups::reload_config,
     ),
     method(
@@ -199,7 +260,8 @@ pub const METHODS: &[Method] = &[
         "Takes a group of the configuration, as it was read last, into use.",
         &[GROUP],
         TRUE,
-        groups::add_process_group,
+        &[BadName, AlreadyAdded],
+        |core, _, arguments, outbox| groups::change(core, arguments, Core::add_staged_group, outbox),
     ),
     method(
         STANDARD,
@@ -207,7 +269,8 @@ pub const METHODS: &[Method] = &[
         "Lets go of a group whose processes are all stopped.",
         &[GROUP],
         TRUE,
-        groups::remove_process_group,
+        &[BadName, StillRunning],
+        |core, _, arguments, outbox| groups::change(core, arguments, Core::remove_group, outbox),
     ),
     method(
         STANDARD,
@@ -215,6 +278,7 @@ pub const METHODS: &[Method] = &[
         "Starts a process.",
         &[NAME_OR_GROUP, WAIT_STARTED],
         TRUE,
+        START,
         operate::start_process,
     ),
     method(
@@ -223,6 +287,7 @@ pub const METHODS: &[Method] = &[
         "Starts all processes of a group that are not running, in the order of their priorities.",
         &[GROUP, WAIT_STARTED],
         RESULTS,
+        &[BadName],
         operate::start_process_group,
     ),
     method(
@@ -231,6 +296,7 @@ pub const METHODS: &[Method] = &[
         "Starts all processes that are not running, in the order of their priorities.",
         &[WAIT_STARTED],
         RESULTS,
+        &[],
         operate::start_all_processes,
     ),
     method(
@@ -239,6 +305,7 @@ pub const METHODS: &[Method] = &[
         "Stops a process.",
         &[NAME_OR_GROUP, WAIT_STOPPED],
         TRUE,
+        &[BadName, NotRunning, Failed],
         operate::stop_process,
     ),
     method(
@@ -247,6 +314,7 @@ pub const METHODS: &[Method] = &[
         "Stops all running processes of a group.",
         &[GROUP, WAIT_STOPPED],
         RESULTS,
+        &[BadName],
         operate::stop_process_group,
     ),
     method(
@@ -255,6 +323,7 @@ pub const METHODS: &[Method] = &[
         "Stops all running processes.",
         &[WAIT_STOPPED],
         RESULTS,
+        &[],
         operate::stop_all_processes,
     ),
     method(
@@ -263,6 +332,7 @@ pub const METHODS: &[Method] = &[
         "Sends a signal to a process.",
         &[NAME_OR_GROUP, SIGNAL],
         TRUE,
+        &[BadName, BadSignal, NotRunning, Failed],
         operate::signal_process,
     ),
     method(
@@ -271,6 +341,7 @@ pub const METHODS: &[Method] = &[
         "Sends a signal to all processes of a group.",
         &[GROUP, SIGNAL],
         RESULTS,
+        &[BadName],
         operate::signal_process_group,
     ),
     method(
@@ -279,6 +350,7 @@ pub const METHODS: &[Method] = &[
         "Sends a signal to all processes.",
         &[SIGNAL],
         RESULTS,
+        &[],
         operate::signal_all_processes,
     ),
     method(
@@ -287,6 +359,7 @@ pub const METHODS: &[Method] = &[
         "Tells what the configuration, as it was read last, says of every process.",
         &[],
         ("array", "a struct of options for each process, by name, with its group and whether that is in use"),
+        &[],
         groups::get_all_config_info,
     ),
     method(
@@ -295,6 +368,7 @@ pub const METHODS: &[Method] = &[
         "Tells about a process.",
         &[NAME],
         ("struct", "name, group, state, times, pid, logs and what went wrong last"),
+        &[BadName],
         info::get_process_info,
     ),
     method(
@@ -303,6 +377,7 @@ pub const METHODS: &[Method] = &[
         "Tells about all processes, by group and name.",
         &[],
         ("array", "a struct as getProcessInfo returns it for each process"),
+        &[],
         info::get_all_process_info,
     ),
     method(
@@ -311,7 +386,8 @@ pub const METHODS: &[Method] = &[
         "Reads a part of a process' standard output log.",
         &[NAME, OFFSET, LENGTH],
         LOG_TEXT,
-        logs::read_process_stdout_log,
+        READ,
+        READ_STDOUT,
     ),
     method(
         STANDARD,
@@ -319,7 +395,8 @@ pub const METHODS: &[Method] = &[
         "Reads a part of a process' standard output log, under its old name.",
         &[NAME, OFFSET, LENGTH],
         LOG_TEXT,
-        logs::read_process_stdout_log,
+        READ,
+        READ_STDOUT,
     ),
     method(
         STANDARD,
@@ -327,7 +404,8 @@ pub const METHODS: &[Method] = &[
         "Reads a part of a process' standard error log.",
         &[NAME, OFFSET, LENGTH],
         LOG_TEXT,
-        logs::read_process_stderr_log,
+        READ,
+        READ_STDERR,
     ),
     method(
         STANDARD,
@@ -335,7 +413,8 @@ pub const METHODS: &[Method] = &[
         "Reads the end of a process' standard output log, to be called again and again.",
         &[NAME, TAIL_OFFSET, TAIL_LENGTH],
         TAIL,
-        logs::tail_process_stdout_log,
+        &[BadName],
+        TAIL_STDOUT,
     ),
     method(
         STANDARD,
@@ -343,7 +422,8 @@ pub const METHODS: &[Method] = &[
         "Reads the end of a process' standard output log, under its old name.",
         &[NAME, TAIL_OFFSET, TAIL_LENGTH],
         TAIL,
-        logs::tail_process_stdout_log,
+        &[BadName],
+        TAIL_STDOUT,
     ),
     method(
         STANDARD,
@@ -351,15 +431,17 @@ pub const METHODS: &[Method] = &[
         "Reads the end of a process' standard error log, to be called again and again.",
         &[NAME, TAIL_OFFSET, TAIL_LENGTH],
         TAIL,
-        logs::tail_process_stderr_log,
+        &[BadName],
+        TAIL_STDERR,
     ),
-    method(STANDARD, "clearLog", "Empties the main log.", &[], TRUE, logs::clear_log),
+    method(STANDARD, "clearLog", "Empties the main log.", &[], TRUE, &[NoFile, Failed], logs::clear_log),
     method(
         STANDARD,
         "clearProcessLogs",
         "Empties the logs of a process' output, if it runs.",
         &[NAME],
         TRUE,
+        &[BadName, Failed],
         logs::clear_process_logs,
     ),
     method(
@@ -368,6 +450,7 @@ pub const METHODS: &[Method] = &[
         "Empties the logs of a process' output, if it runs, under its old name.",
         &[NAME],
         TRUE,
+        &[BadName, Failed],
         logs::clear_process_logs,
     ),
     method(
@@ -376,6 +459,7 @@ pub const METHODS: &[Method] = &[
         "Empties the logs of all running processes.",
         &[],
         RESULTS,
+        &[],
         logs::clear_all_process_logs,
     ),
     method(
@@ -384,6 +468,7 @@ pub const METHODS: &[Method] = &[
         "Writes a text, as UTF-8, to the standard input of a process.",
         &[NAME, parameter("chars", ParameterKind::String, "the text")],
         TRUE,
+        &[BadName, NotRunning, NoFile, Failed],
         talk::send_process_stdin,
     ),
     method(
@@ -395,38 +480,48 @@ pub const METHODS: &[Method] = &[
             parameter("data", ParameterKind::String, "the message"),
         ],
         TRUE,
+        &[],
         talk::send_remote_comm_event,
-    ),
+    )
+    .even_in_shutdown(),
     method(
         SYSTEM,
         "listMethods",
         "Lists the methods that can be called.",
         &[],
         ("array", "their names, sorted"),
+        &[],
         system::list_methods,
-    ),
+    )
+    .even_in_shutdown(),
     method(
         SYSTEM,
         "methodHelp",
         "Explains a method.",
         &[METHOD_NAME],
         ("string", "its help text"),
+        &[SignatureUnsupported],
         system::method_help,
-    ),
+    )
+    .even_in_shutdown(),
     method(
         SYSTEM,
         "methodSignature",
         "Tells the types of a method: what it returns, then what it takes.",
         &[METHOD_NAME],
         ("array", "the types' names"),
+        &[SignatureUnsupported],
         system::method_signature,
-    ),
+    )
+    .even_in_shutdown(),
     method(
         SYSTEM,
         "multicall",
         "Makes several calls, one after the other, each when the one before is answered.",
         &[CALLS],
         ("array", "the answer of each call: its value, or a struct of int faultCode and string faultString"),
+        &[],
         multicall::multicall,
-    ),
+    )
+    .even_in_shutdown(),
 ];

@@ -18,7 +18,6 @@ pub(crate) fn send_process_stdin(
     arguments: &Arguments,
     outbox: &mut Outbox,
 ) -> Result<Answer, Fault> {
-    core.refuse_in_shutdown()?;
     let bytes = match arguments.value(1)? {
         Value::String(text) => text.clone().into_bytes(),
         Value::Bytes(bytes) => bytes.clone(),
@@ -35,7 +34,6 @@ pub(crate) fn send_process_stdin(
     Ok(Answer::Later)
 }
 
-/// Unlike the other methods, this one works while everything stops.
 pub(crate) fn send_remote_comm_event(
     _: &mut Core,
     _: Call,
@@ -88,7 +86,7 @@ fn python_repr(value: &Value) -> String {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::Double(number) => format!("{number:?}"),
-        Value::DateTime(text) => text.clone(),
+        Value::DateTime(text) | Value::Written(text) => text.clone(),
         Value::Nil => "None".to_owned(),
         Value::Array(items) => format!("[{}]", list(items.iter().map(python_repr).collect())),
         Value::Struct(members) => {

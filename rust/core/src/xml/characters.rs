@@ -12,3 +12,14 @@ pub fn is_legal(character: char) -> bool {
         _ => true,
     }
 }
+
+/// The first character of `text` that may not stand in an XML 1.0 document.
+#[must_use]
+pub fn first_illegal(text: &str) -> Option<char> {
+    // Nearly every text is done with here, byte by byte: U+FFFE and U+FFFF begin with 0xEF.
+    let is_suspect = |byte| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF;
+    if !text.bytes().any(is_suspect) {
+        return None;
+    }
+    text.chars().find(|&character| !is_legal(character))
+}

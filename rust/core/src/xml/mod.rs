@@ -11,4 +11,5 @@ pub mod write;
 
 pub use read::{MethodCall, XmlError, parse_call};
 pub use value::Value;
+pub(crate) use write::Writer;
 pub use write::{write_call, write_fault, write_response};

@@ -61,7 +61,7 @@ pub enum XmlError {
 pub fn parse_call(body: &[u8]) -> Result<MethodCall, XmlError> {
     let text = std::str::from_utf8(body).map_err(|_| XmlError::NotUtf8)?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    if let Some(illegal) = text.chars().find(|&character| !characters::is_legal(character)) {
+    if let Some(illegal) = characters::first_illegal(text) {
         return Err(XmlError::IllegalCharacter(illegal.into()));
     }
     let mut reader = Reader::from_str(text);

@@ -23,6 +23,8 @@ pub enum Value {
     Array(Vec<Value>),
     /// `<struct>`, members in the order they are written.
     Struct(Vec<(String, Value)>),
+    /// A value as it is written in an answer, in the place of its tree; never read from a call.
+    Written(String),
 }
 
 impl From<&str> for Value {

@@ -9,15 +9,26 @@ use super::value::Value;
 use super::{base64, characters};
 
 const DECLARATION: &str = "<?xml version='1.0'?>\n";
+const BEFORE_RESULT: &str = "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n";
+const AFTER_RESULT: &str = "</param>\n</params>\n</methodResponse>\n";
 
 /// An answer that carries `value`, as text to be sent in UTF-8.
 #[must_use]
-pub fn write_response(value: &Value) -> String {
-    let mut out = String::with_capacity(512);
-    out.push_str(DECLARATION);
-    out.push_str("<methodResponse>\n<params>\n<param>\n");
-    write_value(&mut out, value);
-    out.push_str("</param>\n</params>\n</methodResponse>\n");
+pub fn write_response(value: Value) -> String {
+    let mut out = match value {
+        // Moved within its own buffer, for it is the large one.
+        Value::Written(mut xml) => {
+            xml.insert_str(0, BEFORE_RESULT);
+            xml
+        }
+        value => {
+            let mut out = String::with_capacity(512);
+            out.push_str(BEFORE_RESULT);
+            write_value(&mut out, &value);
+            out
+        }
+    };
+    out.push_str(AFTER_RESULT);
     out
 }
 
@@ -51,13 +62,74 @@ pub fn write_call(method: &str, params: &[Value]) -> String {
     out
 }
 
+/// Writes values as they are told, where a tree of [`Value`]s would cost more than what is written.
+#[derive(Debug, Default)]
+pub(crate) struct Writer(String);
+
+impl Writer {
+    /// With room for that many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(String::with_capacity(bytes))
+    }
+
+    /// An array; `items` writes what is in it.
+    pub(crate) fn array(&mut self, items: impl FnOnce(&mut Self)) {
+        self.0.push_str("<value><array><data>\n");
+        items(self);
+        self.0.push_str("</data></array></value>\n");
+    }
+
+    /// A struct; `members` writes what is in it.
+    pub(crate) fn structure(&mut self, members: impl FnOnce(&mut Self)) {
+        self.0.push_str("<value><struct>\n");
+        members(self);
+        self.0.push_str("</struct></value>\n");
+    }
+
+    /// A member of a struct that is text.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.member(name, |out| write_string(out, text));
+    }
+
+    /// A member of a struct that is a number.
+    pub(crate) fn int(&mut self, name: &str, number: impl Into<i64>) {
+        self.member(name, |out| write_int(out, number.into()));
+    }
+
+    fn member(&mut self, name: &str, value: impl FnOnce(&mut String)) {
+        self.0.push_str("<member>\n<name>");
+        write_text(&mut self.0, name);
+        self.0.push_str("</name>\n");
+        value(&mut self.0);
+        self.0.push_str("</member>\n");
+    }
+
+    /// What was written, as one value.
+    pub(crate) fn finish(self) -> Value {
+        Value::Written(self.0)
+    }
+}
+
+fn write_int(out: &mut String, number: i64) {
+    let (before, after) = match i32::try_from(number) {
+        Ok(_) => ("<value><int>", "</int></value>\n"),
+        Err(_) => ("<value><i8>", "</i8></value>\n"),
+    };
+    out.push_str(before);
+    out.push_str(itoa::Buffer::new().format(number));
+    out.push_str(after);
+}
+
+fn write_string(out: &mut String, text: &str) {
+    out.push_str("<value><string>");
+    write_text(out, text);
+    out.push_str("</string></value>\n");
+}
+
 fn write_value(out: &mut String, value: &Value) {
     match value {
-        Value::Int(number) => {
-            let tag = if i32::try_from(*number).is_ok() { "int" } else { "i8" };
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "<value><{tag}>{number}</{tag}></value>");
-        }
+        Value::Written(xml) => out.push_str(xml),
+        Value::Int(number) => write_int(out, *number),
         Value::Bool(truth) => {
             out.push_str(if *truth {
                 "<value><boolean>1</boolean></value>\n"
@@ -65,11 +137,7 @@ fn write_value(out: &mut String, value: &Value) {
                 "<value><boolean>0</boolean></value>\n"
             });
         }
-        Value::String(text) => {
-            out.push_str("<value><string>");
-            write_text(out, text);
-            out.push_str("</string></value>\n");
-        }
+        Value::String(text) => write_string(out, text),
         Value::Double(number) => {
             out.push_str("<value><double>");
             write_double(out, *number);
@@ -112,6 +180,11 @@ fn write_struct(out: &mut String, members: &[(String, Value)]) {
 
 /// Escapes the three characters that Python escapes; long runs of others are copied at once.
 fn write_text(out: &mut String, text: &str) {
+    // Bytes that may begin what is not copied: U+FFFE and U+FFFF begin with 0xEF.
+    if !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'&' | b'<' | b'>' | 0xEF)) {
+        out.push_str(text);
+        return;
+    }
     let mut copied = 0;
     for (index, character) in text.char_indices() {
         let instead = match character {

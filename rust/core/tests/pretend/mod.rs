@@ -17,7 +17,7 @@ use supervisor_core::process::Process;
 use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
-use supervisor_core::xml::Value;
+use supervisor_core::xml::{Value, parse_call};
 
 /// What a child does once it is spawned.
 #[derive(Debug, Clone)]
@@ -92,6 +92,8 @@ pub struct Machine {
     pub log: Vec<(LogLevel, String)>,
     pub events: Vec<Event>,
     /// Every answer with the time it was given at.
+    /// The method of every request.
+    pub asked: BTreeMap<RequestId, String>,
     pub replies: Vec<(RequestId, Duration, Result<Value, Fault>)>,
     /// Signals sent: process name, signal, whole group, time.
     pub signals: Vec<(String, Signal, bool, Duration)>,
@@ -143,6 +145,7 @@ impl Machine {
             next_request: 1,
             log: Vec::new(),
             events: Vec::new(),
+            asked: BTreeMap::new(),
             replies: Vec::new(),
             signals: Vec::new(),
             spawns: Vec::new(),
@@ -214,7 +217,9 @@ impl Machine {
             Effect::Log { level, message } if self.is_thorough => self.log.push((level, message)),
             Effect::Log { .. } => {}
             Effect::Emit(event) => self.events.push(event),
-            Effect::Reply { request, answer } => self.replies.push((request, self.clock, answer)),
+            Effect::Reply { request, answer } => {
+                self.replies.push((request, self.clock, answer.map(as_tree)));
+            }
             Effect::End(mood) => {
                 assert_eq!(self.ended, None, "the end comes once");
                 self.ended = Some(mood);
@@ -360,6 +365,7 @@ impl Machine {
     pub fn call(&mut self, method: &str, params: Vec<Value>) -> RequestId {
         let request = RequestId(self.next_request);
         self.next_request += 1;
+        self.asked.insert(request, method.to_owned());
         self.feed(Input::Request { request, method: method.to_owned(), params });
         request
     }
@@ -554,5 +560,17 @@ pub fn program(name: &str) -> ProgramSettings {
         stdout: output.clone(),
         stderr: output,
         fcgi_socket: None,
+    }
+}
+
+/// A value with what is written already read back.
+fn as_tree(value: Value) -> Value {
+    match value {
+        Value::Written(xml) => {
+            let call = format!("<c><methodName>m</methodName><params><param>{xml}</param></params></c>");
+            parse_call(call.as_bytes()).unwrap().params.remove(0)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_tree).collect()),
+        other => other,
     }
 }

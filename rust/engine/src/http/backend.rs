@@ -67,8 +67,8 @@ pub struct StatusRow {
 
 /// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
 pub trait Backend: 'static {
-    /// Calls a method. The answer may come at once or much later; a sender that is dropped counts as
-    /// an internal error without a text. When the client is gone, the receiver is dropped.
+    /// Calls a method. The answer may come at once or much later; a sender that is dropped means that the daemon
+    /// has ended. When the client is gone, the receiver is dropped.
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;
 
     /// Where the log of a process' stream is; `name` is `group:name`, or `name` alone.

@@ -92,7 +92,7 @@ impl Body for ResponseBody {
 pub(super) enum ReadError {
     /// Longer than [`limits::MAX_BODY_BYTES`].
     TooBig,
-    /// Nothing came for [`limits::BODY_STALL_TIME`].
+    /// Nothing came for [`limits::BODY_STALL_TIME`], or not all within [`limits::BODY_TIME`].
     Stalled,
     /// The client broke off, or what it sent is not HTTP.
     Broken,
@@ -113,6 +113,13 @@ async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<
 
 /// The whole body of a request.
 pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+    in_flight.set_reading(true);
+    let whole = timeout(limits::BODY_TIME, read_pieces(body, in_flight)).await;
+    in_flight.set_reading(false);
+    whole.unwrap_or(Err(ReadError::Stalled))
+}
+
+async fn read_pieces(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits::MAX_BODY_BYTES {
         return Err(ReadError::TooBig);
@@ -132,6 +139,9 @@ pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<By
 /// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
 /// answer away from the client.
 pub(super) async fn discard(body: &mut Incoming, in_flight: &InFlight) {
+    if body.is_end_stream() {
+        return;
+    }
     let mut left = limits::MAX_DISCARDED_BYTES;
     let reading = async {
         while let Some(Ok(piece)) = next_piece(body, in_flight).await {

@@ -33,10 +33,12 @@ pub(super) struct Activity {
     idle_since: Cell<Instant>,
     /// When the first byte of the request arrived whose headers are being read.
     head_since: Cell<Option<Instant>>,
+    /// Since when the body of a request is being read.
+    reading_since: Cell<Option<Instant>>,
     /// An endless answer is in flight.
     streaming: Cell<bool>,
-    /// Bytes wait for the client to read.
-    write_blocked: Cell<bool>,
+    /// Since when bytes wait for the client to read.
+    blocked_since: Cell<Option<Instant>>,
     /// The client has ended its input while an answer is in flight; whom to tell when that is over.
     held_end: RefCell<Option<Waker>>,
     /// The connection has been asked to end at once.
@@ -50,8 +52,9 @@ impl Activity {
             in_flight: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
+            reading_since: Cell::new(None),
             streaming: Cell::new(false),
-            write_blocked: Cell::new(false),
+            blocked_since: Cell::new(None),
             held_end: RefCell::new(None),
             evicted: Cell::new(false),
             evict: Notify::new(),
@@ -63,9 +66,11 @@ impl Activity {
         (self.in_flight.get() == 0).then(|| self.idle_since.get())
     }
 
-    /// As [`Self::idle_since`], and nobody has asked the connection to end yet.
+    /// Since when the client has kept everybody waiting: without a request, in the middle of one, or without reading
+    /// the log that it follows. `None` while the daemon is to do something, and once the connection was asked to end.
     pub(super) fn evictable_since(&self) -> Option<Instant> {
-        if self.evicted.get() { None } else { self.idle_since() }
+        let stuck = if self.streaming.get() { &self.blocked_since } else { &self.reading_since };
+        if self.evicted.get() { None } else { self.idle_since().or(stuck.get()) }
     }
 
     /// Asks the connection to end at once.
@@ -106,6 +111,11 @@ impl InFlight {
         self.0.release_end();
     }
 
+    /// The body of the request is being read from now on, or no more.
+    pub(super) fn set_reading(&self, reading: bool) {
+        self.0.reading_since.set(reading.then(Instant::now));
+    }
+
     /// Nothing more comes from the client: what of the request is not there yet never will be.
     pub(super) fn input_has_ended(&self) -> bool {
         self.0.held_end.borrow().is_some()
@@ -116,6 +126,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
         self.0.idle_since.set(Instant::now());
+        self.0.reading_since.set(None);
         self.0.streaming.set(false);
         self.0.release_end();
     }
@@ -155,7 +166,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S> Watched<S> {
     fn note_write<T>(&self, result: Poll<T>) -> Poll<T> {
-        self.activity.write_blocked.set(result.is_pending());
+        let since = self.activity.blocked_since.get();
+        self.activity.blocked_since.set(result.is_pending().then(|| since.unwrap_or_else(Instant::now)));
         result
     }
 }
@@ -238,13 +250,16 @@ pub(super) async fn serve<S, H, F>(
     poll_fn(|context| {
         let finished = connection.as_mut().poll(context).is_ready();
         // hyper would go on to wait for the headers of a request that it knows nothing of yet.
-        let nothing_left = activity.in_flight.get() == 0 && !activity.write_blocked.get();
+        let nothing_left = activity.in_flight.get() == 0 && activity.blocked_since.get().is_none();
         if finished || nothing_left { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }
 
 /// A sleep whose end may change at every poll; it wakes its task at that end only.
+///
+/// The end moves with every request, nearly always further away: the sleep is left as it is then, and when it is over
+/// it goes on to where the end is by now. So a request costs no timer.
 #[derive(Default)]
 struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
@@ -252,15 +267,18 @@ struct Timer {
 
 impl Timer {
     fn poll(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = deadline else {
-            self.sleep = None;
-            return Poll::Pending;
-        };
+        let Some(deadline) = deadline else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if sleep.deadline() != deadline {
+        if deadline < sleep.deadline() {
             sleep.as_mut().reset(deadline);
         }
-        sleep.as_mut().poll(context)
+        while sleep.as_mut().poll(context).is_ready() {
+            if sleep.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline);
+        }
+        Poll::Pending
     }
 }
 

@@ -20,6 +20,9 @@ pub const HEADER_TIME: Duration = Duration::from_secs(30);
 /// Longest time between two pieces of a request's body.
 pub const BODY_STALL_TIME: Duration = Duration::from_secs(60);
 
+/// Longest time for a request's whole body.
+pub const BODY_TIME: Duration = Duration::from_secs(5 * 60);
+
 /// How long a connection may stay open without a request: the original's half hour.
 pub const IDLE_TIME: Duration = Duration::from_secs(30 * 60);
 
@@ -33,7 +36,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 pub const BACKLOG: i32 = 1024;
 
 /// Most connections at once: half of the descriptors that the process may open, so that clients never use up
-/// those of the programs. When one more comes, the longest idle one is closed.
+/// those of the programs. When one more comes, the one that has been idle for longest is closed, or that has
+/// kept the server waiting in the middle of a request or of a followed log.
 #[must_use]
 pub fn max_connections() -> usize {
     const LEAST: u64 = 16;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use hyper::body::Incoming;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName, HeaderValue,
-    LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName,
+    HeaderValue, LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
@@ -91,6 +91,8 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFli
         respond::error(StatusCode::FORBIDDEN)
     } else if !announces_body(parts) {
         respond::error(StatusCode::LENGTH_REQUIRED)
+    } else if is_encoded(parts) {
+        respond::error(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     } else {
         rpc::respond(&*site.backend, body, in_flight).await
     }
@@ -98,6 +100,12 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFli
 
 fn announces_body(parts: &Parts) -> bool {
     parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether the body is compressed: never unpacked, for a small one may become a large one.
+fn is_encoded(parts: &Parts) -> bool {
+    let mut encodings = parts.headers.get_all(CONTENT_ENCODING).iter();
+    encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The pages. The original knows them by GET and POST only, static files by GET and HEAD.

@@ -4,6 +4,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 use supervisor_core::config::LogLevel;
 use supervisor_core::expand::repr;
+use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::xml::{XmlError, parse_call, write_fault, write_response};
 
 use super::backend::{Answer, Backend};
@@ -33,10 +34,11 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_fligh
     };
     let method = call.method.clone();
     backend.log(LogLevel::Trace, format_args!("XML-RPC method called: {method}()"));
-    let text = match backend.call(call).await.unwrap_or(Answer::InternalError(String::new())) {
+    let ended = |_| Answer::Fault(Fault::new(FaultCode::ShutdownState));
+    let text = match backend.call(call).await.unwrap_or_else(ended) {
         Answer::Value(value) => {
             backend.log(LogLevel::Trace, format_args!("XML-RPC method {method}() returned successfully"));
-            write_response(&value)
+            write_response(value)
         }
         Answer::Fault(fault) => {
             let (code, text) = (fault.code, &fault.text);

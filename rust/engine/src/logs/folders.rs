@@ -24,12 +24,10 @@ impl Folders {
         let turn = self.turn_of(path.parent().unwrap_or(path));
         async move {
             let turn = turn.acquire_owned().await.ok()?;
-            let done = tokio::task::spawn_blocking(move || {
-                let result = work();
-                drop(turn);
-                result
-            });
-            done.await.ok()
+            // The turn comes back with the result, so that the next one cannot be done before this one is told; where
+            // nobody waits any more it is over when the work is.
+            let (result, _turn) = tokio::task::spawn_blocking(move || (work(), turn)).await.ok()?;
+            Some(result)
         }
     }
 

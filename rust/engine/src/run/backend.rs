@@ -27,7 +27,7 @@ pub(crate) struct Daemon {
 impl Backend for Daemon {
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
-        // Once the loop has ended the reply is dropped with the message, which the server answers with an error.
+        // Once the loop has ended the reply is dropped with the message, which says so.
         let _ = self.messages.send(Message::Call { call, reply });
         answer
     }

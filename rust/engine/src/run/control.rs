@@ -1,6 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -28,7 +28,6 @@ use crate::reap::reap;
 use crate::run::ReadSettings;
 use crate::run::clock::Clock;
 use crate::run::listener::Listening;
-use crate::run::signals::Signals;
 use crate::run::stdin::Stdin;
 use crate::spawn::{resolve, spawn};
 
@@ -47,6 +46,8 @@ const BATCH: usize = 256;
 pub(crate) enum Message {
     /// For the core.
     Input(Input),
+    /// A signal has come.
+    Signal(Signal),
     /// Output of a process, for the core. Room for more is free when it is taken in.
     Output(Input, Option<Room>),
     /// For the main log, from a plug-in.
@@ -86,7 +87,7 @@ pub(crate) struct Control {
     /// Has the paths of unix sockets looked at; nobody listens until the servers run.
     pub(crate) recheck_sockets: Rc<Notify>,
     pub(crate) inputs: VecDeque<Input>,
-    replies: HashMap<RequestId, oneshot::Sender<Answer>>,
+    replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
     /// Living children. A pid leaves when it is reaped, so that no signal can reach a stranger.
     children: HashMap<i32, ProcessId>,
@@ -126,7 +127,7 @@ impl Control {
             read_settings,
             recheck_sockets: Rc::default(),
             inputs: VecDeque::new(),
-            replies: HashMap::new(),
+            replies: BTreeMap::new(),
             next_request: 1,
             children: HashMap::new(),
             stdins: HashMap::new(),
@@ -144,7 +145,6 @@ impl Control {
     pub(crate) async fn work(
         &mut self,
         inbox: &mut mpsc::UnboundedReceiver<Message>,
-        signals: &mut Signals,
         host: &mut Option<Box<dyn PluginHost>>,
     ) -> Mood {
         self.inputs.push_back(Input::Start { pid: std::process::id() });
@@ -155,7 +155,6 @@ impl Control {
             }
             let deadline = self.handle.core().next_deadline().map(|due| self.clock.instant(due));
             tokio::select! {
-                signal = signals.next() => self.on_signal(signal, host),
                 message = inbox.recv() => {
                     let mut message = message;
                     for _ in 0..BATCH {
@@ -286,6 +285,7 @@ impl Control {
                 self.inputs.push_back(input);
                 drop(room);
             }
+            Message::Signal(signal) => self.on_signal(signal, host),
             Message::Log(level, message) => self.logs.line(level, &message),
             Message::Wake => {}
             Message::Ready(descriptor, writable) => {

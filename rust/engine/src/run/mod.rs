@@ -22,9 +22,11 @@ use supervisor_core::core::Core;
 use supervisor_core::effect::Effect;
 use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
+use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, spawn_local};
 
 use crate::daemon::background::daemonise;
 use crate::daemon::limits::raise_limits;
@@ -76,47 +78,25 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     ignore_write_signals();
     let Start { version, mut settings, read_settings, mut host, become_python } = start;
     let clock = Clock::start();
-    let mut standing = None;
-    let result = loop {
-        match live(settings, version, &read_settings, clock, &mut standing, &mut host) {
-            Ok(Mood::Restarting) => {}
-            other => break other.map(drop),
-        }
-        settings = match read_settings() {
-            Ok(settings) => settings,
-            Err(message) => break Err(StartError(message)),
-        };
+    let mut standing = Standing::default();
+    while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
+        settings = read_settings().map_err(StartError)?;
         if host.is_none() && settings.python_code().is_some() {
-            break Err(StartError(become_python()));
+            return Err(StartError(become_python()));
         }
-    };
-    if let Some(Standing { runtime, .. }) = standing {
-        // A thread that waits for a disk that does not answer must not hold up the end.
-        runtime.shutdown_background();
     }
-    result
+    Ok(())
 }
 
-/// What outlasts a life: a signal that comes between two lives is heard in the next one.
+/// What outlasts a life.
+#[derive(Default)]
 struct Standing {
-    runtime: Runtime,
-    signals: Signals,
+    /// Heard from the first life on: a signal that comes between two lives is heard in the next one.
+    signals: Option<Signals>,
+    /// Those that the last life heard when it was over.
+    unheard: Vec<Signal>,
     /// The serial of the next event.
     event_serial: u64,
-}
-
-impl Standing {
-    fn new() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .thread_keep_alive(KEEP_ALIVE)
-            .build()?;
-        let signals = {
-            let _context = runtime.enter();
-            Signals::listen()?
-        };
-        Ok(Self { runtime, signals, event_serial: 0 })
-    }
 }
 
 /// One life: from the settings to the moment everything is stopped.
@@ -125,17 +105,17 @@ fn live(
     version: &str,
     read_settings: &ReadSettings,
     clock: Clock,
-    standing: &mut Option<Standing>,
+    standing: &mut Standing,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> Result<Mood, StartError> {
-    let is_first = standing.is_none();
+    let is_first = standing.signals.is_none();
     let (mut main_log, daemon) = open_main_log(&settings, is_first)?;
     let (messages, inbox) = mpsc::unbounded_channel();
     let servers = settings.http_servers.clone();
     let interfaces = settings.rpc_interfaces.clone();
     let python_code = settings.python_code();
     let mut core = Core::new(settings, version);
-    core.continue_events(standing.as_ref().map_or(0, |standing| standing.event_serial));
+    core.continue_events(standing.event_serial);
     let handle = Handle::new(core, clock, messages.clone());
 
     handle.step(Input::Load);
@@ -184,11 +164,6 @@ fn live(
     }
     let (pid_file, line) = PidFile::write(&daemon.pidfile);
     say(&mut main_log, &[line]);
-    let failed = |error: io::Error| StartError(format!("could not start: {error}"));
-    let standing = match standing {
-        Some(standing) => standing,
-        None => standing.insert(Standing::new().map_err(failed)?),
-    };
     let read = Arc::clone(read_settings);
     let mood = serve(standing, main_log, (clock, read), &handle, (messages, inbox), listeners, host);
     standing.event_serial = handle.core().event_serial();
@@ -198,7 +173,7 @@ fn live(
     if let Some(pid_file) = pid_file {
         pid_file.remove();
     }
-    mood.map_err(failed)
+    mood.map_err(|error| StartError(format!("could not start: {error}")))
 }
 
 /// The standard interface takes no arguments. It is made once for each server, and gets what other options its
@@ -283,23 +258,76 @@ fn serve(
     listeners: Vec<Listener>,
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
-    let Standing { runtime, signals, .. } = standing;
     let logs = Logs::start(main_log)?;
-    let local = tokio::task::LocalSet::new();
-    let mood = local.block_on(runtime, async {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_keep_alive(KEEP_ALIVE)
+        .build_local(LocalOptions::default())?;
+    let signals = match standing.signals.take() {
+        Some(signals) => signals,
+        None => {
+            let _context = runtime.enter();
+            Signals::listen()?
+        }
+    };
+    for signal in standing.unheard.drain(..) {
+        // The receiver is at hand.
+        let _ = messages.send(Message::Signal(signal));
+    }
+    let mut guest = host.take();
+    let handle = handle.clone();
+    let to_stop = logs.clone();
+    // A task like all others: to wake it costs no system call, to wake what the runtime itself runs does.
+    let life = runtime.spawn_local(async move {
+        let host = &mut guest;
+        let (end, ended) = oneshot::channel::<()>();
+        let heard = messages.clone();
+        let tell = move |signal| drop(heard.send(Message::Signal(signal)));
+        let hearing = spawn_local(signals.pass_on(tell, async move { drop(ended.await) }));
         let mut control =
             Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
         control.note_overrides(host);
         control.take_in_all(host).await;
-        let backend: Rc<dyn Backend> =
-            Rc::new(Daemon { handle: handle.clone(), messages, logs: logs.clone(), clock });
-        let mut servers = Servers::start(listeners, &backend)?;
         let said = logs.clone();
-        control.recheck_sockets = servers.bind_vanished_again(move |level, line| said.line(level, line));
-        let mood = control.work(&mut inbox, signals, host).await;
-        servers.shutdown(GRACE).await;
-        Ok(mood)
+        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock });
+        let served = match Servers::start(listeners, &backend) {
+            Ok(mut servers) => {
+                control.recheck_sockets =
+                    servers.bind_vanished_again(move |level, line| said.line(level, line));
+                Ok((control.work(&mut inbox, host).await, servers))
+            }
+            Err(error) => Err(error),
+        };
+        drop(end);
+        let signals = result_of(hearing.await);
+        let mut unheard = Vec::new();
+        while let Ok(message) = inbox.try_recv() {
+            if let Message::Signal(signal) = message {
+                unheard.push(signal);
+            }
+        }
+        // Whoever still asks is told that nothing is done any more.
+        drop((control, inbox));
+        let mood = match served {
+            Ok((mood, servers)) => {
+                servers.shutdown(GRACE).await;
+                Ok(mood)
+            }
+            Err(error) => Err(error),
+        };
+        (mood, signals, unheard, guest)
     });
-    logs.stop();
+    let (mood, signals, unheard, guest) = result_of(runtime.block_on(life));
+    // A thread that waits for a disk that does not answer must not hold up the end.
+    runtime.shutdown_background();
+    to_stop.stop();
+    standing.signals = Some(signals);
+    standing.unheard = unheard;
+    *host = guest;
     mood
+}
+
+/// What a task returned; its panic goes on here. No task that this is asked of is ever cancelled.
+fn result_of<T>(joined: Result<T, JoinError>) -> T {
+    joined.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

@@ -47,8 +47,20 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Passes signals on until `ended` is done; a task of its own, so that nobody else looks at six streams whenever
+    /// something happens.
+    pub(crate) async fn pass_on(mut self, tell: impl Fn(Signal), ended: impl Future<Output = ()>) -> Self {
+        let mut ended = std::pin::pin!(ended);
+        loop {
+            tokio::select! {
+                () = &mut ended => return self,
+                signal = self.next() => tell(signal),
+            }
+        }
+    }
+
     /// The next signal; several of one kind count as one.
-    pub(crate) async fn next(&mut self) -> Signal {
+    async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.chld.recv() => Signal(libc::SIGCHLD),
             _ = self.term.recv() => Signal::TERM,

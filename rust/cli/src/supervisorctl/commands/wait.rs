@@ -156,37 +156,7 @@ fn wait(controller: &mut Controller<'_>, request: &Request<'_>) -> Result<(), Fa
     let mut told: Vec<String> = Vec::new();
     loop {
         let asked = Instant::now();
-        let all = controller.client().all_process_info()?;
-        let mut unknown = request
-            .names
-            .iter()
-            .filter(|name| **name != "all" && !all.iter().any(|info| is_named(info, name)));
-        if let Some(name) = unknown.next() {
-            controller.complain(&format!("{name}: ERROR (no such process)"));
-            controller.suggest_process(name);
-            return Ok(());
-        }
-        let mut waiting: Vec<(String, &str)> = Vec::new();
-        for info in all.iter().filter(|info| request.names_it(info)) {
-            let name = Namespec::join(&info.group, &info.name);
-            match request.goal.judge(info) {
-                Verdict::Reached if told.contains(&name) => {}
-                Verdict::Reached => {
-                    controller.print(&format!("{name}: {}", request.goal.name()));
-                    told.push(name);
-                }
-                Verdict::Never => {
-                    controller.print(&format!("{name}: ERROR ({})", info.statename));
-                    controller.set_exit_status(exit_status::NOT_RUNNING);
-                    return Ok(());
-                }
-                Verdict::NotYet if told.contains(&name) => {}
-                Verdict::NotYet => waiting.push((name, &info.statename)),
-            }
-        }
-        if waiting.is_empty() {
-            return Ok(());
-        }
+        let Some(waiting) = look(controller, request, &mut told)? else { return Ok(()) };
         if deadline.is_some_and(|deadline| asked >= deadline) {
             for (name, state) in waiting {
                 controller.complain(&format!("{name}: ERROR (timed out in {state})"));
@@ -211,6 +181,42 @@ fn wait(controller: &mut Controller<'_>, request: &Request<'_>) -> Result<(), Fa
             Some(Some(Err(_)) | None) => can_follow = false,
         }
     }
+}
+
+/// Asks once and says what has come to its state, each once. Returns who has not, with the name of the state;
+/// `None` when there is nothing more to wait for, be it that all have or that one never will.
+fn look(
+    controller: &mut Controller<'_>,
+    request: &Request<'_>,
+    told: &mut Vec<String>,
+) -> Result<Option<Vec<(String, String)>>, Failure> {
+    let all = controller.client().all_process_info()?;
+    let is_known = |name: &&&str| **name == "all" || all.iter().any(|info| is_named(info, name));
+    if let Some(unknown) = request.names.iter().find(|name| !is_known(name)) {
+        controller.complain(&format!("{unknown}: ERROR (no such process)"));
+        controller.suggest_process(unknown);
+        return Ok(None);
+    }
+    let mut waiting = Vec::new();
+    for info in all.into_iter().filter(|info| request.names_it(info)) {
+        let name = Namespec::join(&info.group, &info.name);
+        if told.contains(&name) {
+            continue;
+        }
+        match request.goal.judge(&info) {
+            Verdict::Reached => {
+                controller.print(&format!("{name}: {}", request.goal.name()));
+                told.push(name);
+            }
+            Verdict::Never => {
+                controller.print(&format!("{name}: ERROR ({})", info.statename));
+                controller.set_exit_status(exit_status::NOT_RUNNING);
+                return Ok(None);
+            }
+            Verdict::NotYet => waiting.push((name, info.statename)),
+        }
+    }
+    Ok(Some(waiting).filter(|waiting| !waiting.is_empty()))
 }
 
 #[cfg(test)]
