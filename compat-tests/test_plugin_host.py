@@ -307,3 +307,16 @@ def test_a_factory_that_fails(prepare: Prepare) -> None:
     assert message == "Error: Could not make probe rpc interface"
     assert "RuntimeError: told to fail at the start" in daemon.log_text
     assert daemon.sockets() == ([] if daemon.under_test.ours else ["s.sock"])
+
+
+def test_ticks_come_to_a_plug_in_that_subscribed_where_no_listener_does(prepare: Prepare) -> None:
+    daemon = prepare()
+    start(daemon, "[rpcinterface:ticker]\nsupervisor.rpcinterface_factory = ticker:make_ticker\n")
+
+    def ticks() -> list[Any]:
+        daemon.nudge()
+        answer: Any = daemon.server.ticker.ticks()
+        return [tick for tick in answer if tick[0] == "Tick5Event"][:1]
+
+    name, when, is_its_daemon = wait_for(ticks, "a tick")[0]
+    assert (name, when % 5, is_its_daemon) == ("Tick5Event", 0, True)

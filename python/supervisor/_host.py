@@ -37,6 +37,8 @@ _lives = itertools.count()
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
+Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
+"""Methods of `Subprocess`, whether `get_signal`, standard methods with their help texts, periods of ticks."""
 Handler = tuple[str, str]
 """Name of a pool, and what its `result_handler` is called."""
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -66,7 +68,7 @@ class Host:
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
-        self._replaced: tuple[list[str], bool, list[tuple[str, str]]] | None = None
+        self._replaced: Replaced | None = None
         self._descriptors = Descriptors(daemon.ready)
         self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
 
@@ -196,15 +198,15 @@ class Host:
         lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
         return lonely
 
-    def replaced(self) -> tuple[list[str], bool, list[tuple[str, str]]] | None:
-        """Return what plug-ins replaced: methods of processes, `get_signal`, standard methods.
+    def replaced(self) -> Replaced | None:
+        """Return what plug-ins replaced, and which ticks they want.
 
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._descriptors.watch(self._supervisord.get_process_map())
         get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced())
+        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), events.wanted_ticks())
         if now == self._replaced:
             return None
         self._replaced = now

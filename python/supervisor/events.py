@@ -292,6 +292,12 @@ TICK_EVENTS: list[type[TickEvent]] = [Tick5Event, Tick60Event, Tick3600Event]
 """The ticks, the shortest period first."""
 
 
+def wanted_ticks() -> list[int]:
+    """Return the periods of the ticks that somebody subscribed to."""
+    subscribed = tuple(each for each, _ in callbacks[:])
+    return [tick.period for tick in TICK_EVENTS if issubclass(tick, subscribed)]
+
+
 class EventTypes:
     """Classes of events by the names that listeners subscribe to."""
 

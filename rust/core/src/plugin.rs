@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{GroupSettings, ProgramSettings};
 use crate::core::Core;
 use crate::effect::{Effect, ProcessId, RequestId, StdinPurpose};
-use crate::event::Event;
+use crate::event::{Event, TickPeriod};
 use crate::input::{ExitStatus, Now};
 use crate::outbox::Outbox;
 use crate::rpc::{Call, STANDARD};
@@ -22,7 +22,7 @@ use crate::xml::Value;
 /// One thing that a plug-in did. What names a process or a group that is gone does nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PluginInput {
-    /// It replaced methods.
+    /// It replaced methods, or subscribed to ticks.
     Hooks(Hooks),
     /// It calls a method of the standard namespace, the engine's own.
     Call {
@@ -72,7 +72,7 @@ pub enum PluginInput {
     Stage(Vec<GroupSettings>),
 }
 
-/// Which methods plug-ins replaced.
+/// Which methods plug-ins replaced, and what they want to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hooks {
     /// `Subprocess.spawn`.
@@ -83,6 +83,8 @@ pub struct Hooks {
     pub finish: bool,
     /// Methods of the standard namespace, with their help texts.
     pub methods: BTreeMap<String, String>,
+    /// Ticks that somebody subscribed to, the shortest period first.
+    pub ticks: Vec<TickPeriod>,
 }
 
 /// An attribute of a process, and what a plug-in assigned to it.
@@ -110,6 +112,7 @@ impl Core {
                     self.touch_all();
                 }
                 self.hooks = hooks;
+                self.note_wanted_ticks();
             }
             PluginInput::Call { request, method, params } => {
                 let call = Call { now, request, is_native: true };

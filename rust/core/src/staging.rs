@@ -51,7 +51,7 @@ impl Core {
         self.hand_out_events(outbox);
         if let Some(listener) = listener.clone() {
             self.pools.insert(name.clone(), Pool::new(&name, listener, processes.iter().copied()));
-            self.on_pools_changed();
+            self.note_wanted_ticks();
         }
         let group = Group { name: name.clone(), priority, processes, listener, is_as_staged: true };
         self.groups.insert(name.clone(), group);
@@ -137,7 +137,7 @@ impl Core {
         }
         self.hand_out_events(outbox);
         self.pools.shift_remove(name);
-        self.on_pools_changed();
+        self.note_wanted_ticks();
         for id in self.groups.shift_remove(name).map(|group| group.processes).unwrap_or_default() {
             self.with(id, |process| process.dismiss(outbox));
             self.processes.remove(&id);

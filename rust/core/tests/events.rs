@@ -10,9 +10,10 @@ use pretend::{Machine, group, program};
 use proptest::prelude::*;
 use supervisor_core::config::{GroupSettings, ListenerSettings, LogLevel, ProgramSettings};
 use supervisor_core::effect::{Channel, ProcessId, RequestId, StdinError};
-use supervisor_core::event::Event;
+use supervisor_core::event::{Event, TickPeriod};
 use supervisor_core::input::{ExitStatus, Input};
 use supervisor_core::listener::protocol::Verdict;
+use supervisor_core::plugin::{Hooks, PluginInput};
 use supervisor_core::rpc::FaultCode;
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
@@ -285,6 +286,20 @@ fn ticks_wake_the_daemon_only_while_somebody_wants_them() {
     machine.seconds(1);
     machine.ask("supervisor.removeProcessGroup", vec!["pool".into()]).unwrap();
     assert_eq!(machine.core.next_deadline(), None);
+}
+
+#[test]
+fn ticks_come_while_a_plug_in_wants_them_without_any_pool() {
+    let mut machine = Machine::new(Vec::new());
+    machine.start();
+    assert_eq!(machine.core.next_deadline(), None);
+    let hooks = Hooks { ticks: vec![TickPeriod::Five], ..Hooks::default() };
+    machine.feed(Input::Plugin(PluginInput::Hooks(hooks)));
+    machine.seconds(5);
+    let is_tick = |event: &&Event| matches!(event, Event::Tick { period: TickPeriod::Five, .. });
+    assert_eq!(machine.events.iter().filter(is_tick).count(), 1);
+    machine.feed(Input::Plugin(PluginInput::Hooks(Hooks::default())));
+    assert_eq!(machine.core.next_deadline(), None, "nobody is woken for them any more");
 }
 
 #[test]

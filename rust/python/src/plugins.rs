@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use supervisor_core::config::Settings;
 use supervisor_core::effect::ProcessId;
-use supervisor_core::event::{Event, EventType};
+use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
 use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::plugin::Hooks;
@@ -26,7 +26,7 @@ pub(crate) struct PythonHost {
 }
 
 /// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
-/// what is replaced, and methods of the standard namespace with their help texts.
+/// what is replaced, methods of the standard namespace with their help texts, and the periods of wanted ticks.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
@@ -35,6 +35,8 @@ struct Replaced {
     signal: bool,
     #[pyo3(item(2))]
     methods: Vec<(String, String)>,
+    #[pyo3(item(3))]
+    ticks: Vec<u64>,
 }
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
@@ -191,13 +193,17 @@ impl PluginHost for PythonHost {
 
     fn overrides(&mut self) -> Overrides {
         let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
-        if let Some(Ok(Some(Replaced { hooks, signal, methods }))) = replaced {
+        if let Some(Ok(Some(Replaced { hooks, signal, methods, ticks }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
                 transition: has("transition"),
                 finish: has("finish"),
                 methods: methods.into_iter().collect(),
+                ticks: TickPeriod::ALL
+                    .into_iter()
+                    .filter(|period| ticks.contains(&period.seconds()))
+                    .collect(),
             };
             self.overrides = Overrides { hooks, signal };
         }

@@ -1,7 +1,7 @@
 //! Event listeners: processes that are told of events (parity 5).
 //!
 //! `protocol` is what one listener says, byte by byte; `pool` is a group of listeners with the events that wait
-//! for them; `tick` is the clock that a pool may subscribe to. The core hands every event of a step to the pools
+//! for them; `tick` is the clock that a pool, or a plug-in, may subscribe to. The core hands every event of a step to the pools
 //! in the order in which they were added, and at the end of the step each pool gives what waits to the listeners
 //! that are READY.
 //!
@@ -112,9 +112,11 @@ impl Core {
         outbox.effects.extend(events.into_iter().map(Effect::Emit));
     }
 
-    /// The pools changed: other ticks may be wanted.
-    pub(crate) fn on_pools_changed(&mut self) {
-        let pools = &self.pools;
-        self.ticks.want(|name| pools.values().any(|pool| pool.wants(name)));
+    /// The pools changed, or what plug-ins subscribe to: other ticks may be wanted.
+    pub(crate) fn note_wanted_ticks(&mut self) {
+        let (pools, plugins) = (&self.pools, &self.hooks.ticks);
+        self.ticks.want(|period| {
+            plugins.contains(&period) || pools.values().any(|pool| pool.wants(period.event_name()))
+        });
     }
 }

@@ -25,9 +25,9 @@ impl Ticks {
         self.due
     }
 
-    /// Says which ticks are wanted from now on, by the names of their types.
-    pub(crate) fn want(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.wanted = TickPeriod::ALL.into_iter().filter(|period| wanted(period.event_name())).collect();
+    /// Says which ticks are wanted from now on.
+    pub(crate) fn want(&mut self, wanted: impl Fn(TickPeriod) -> bool) {
+        self.wanted = TickPeriod::ALL.into_iter().filter(|period| wanted(*period)).collect();
         let wanted = &self.wanted;
         self.current.retain(|period, _| wanted.contains(period));
     }
@@ -63,7 +63,7 @@ mod tests {
         }
     }
 
-    fn wanted(wanted: impl Fn(&str) -> bool) -> Ticks {
+    fn wanted(wanted: impl Fn(TickPeriod) -> bool) -> Ticks {
         let mut ticks = Ticks::default();
         ticks.want(wanted);
         ticks
@@ -93,7 +93,7 @@ mod tests {
         let mut ticks = wanted(|_| false);
         assert_eq!(ticks.proceed(at(10, 3598)), []);
         assert_eq!(ticks.next_deadline(), None);
-        ticks.want(|name| name == "TICK_3600");
+        ticks.want(|period| period == TickPeriod::Hour);
         assert_eq!(ticks.proceed(at(10, 3598)), []);
         assert_eq!(ticks.next_deadline(), Some(Duration::from_millis(11_750)));
         ticks.want(|_| false);
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_makes_one_tick() {
-        let mut ticks = wanted(|name| name == "TICK_5");
+        let mut ticks = wanted(|period| period == TickPeriod::Five);
         ticks.proceed(at(10, 100));
         let forward = ticks.proceed(at(11, 100_000));
         assert_eq!(names(&forward), [("TICK_5", "when:100000".to_owned())]);
