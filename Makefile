@@ -86,6 +86,7 @@ bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/supervisorctl.py
 	$(TESTS)/bin/python benchmarks/rpc.py
 	$(TESTS)/bin/python benchmarks/events.py
+	$(TESTS)/bin/python benchmarks/plugins.py
 
 fuzz: python ## compare the parsers with Python's with random texts, and send the server random requests, each for FUZZ_SECONDS (60)
 	PYTHON="$(PYTHON)" $(CARGO) run --locked --release $(FUZZ) -- $(FUZZ_SECONDS)
