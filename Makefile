@@ -84,10 +84,13 @@ bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/side_by_side.py
 	$(TESTS)/bin/python benchmarks/life_cycle.py
 	$(TESTS)/bin/python benchmarks/supervisorctl.py
+	$(TESTS)/bin/python benchmarks/rpc.py
 	$(TESTS)/bin/python benchmarks/events.py
+	$(TESTS)/bin/python benchmarks/plugins.py
 
-fuzz: python ## compare the parsers with Python's for FUZZ_SECONDS (60) with random texts
+fuzz: python ## compare the parsers with Python's with random texts, and send the server random requests, each for FUZZ_SECONDS (60)
 	PYTHON="$(PYTHON)" $(CARGO) run --locked --release $(FUZZ) -- $(FUZZ_SECONDS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --locked -p supervisor-engine --test http_noise
 
 format: $(TOOLS)/stamp ## put Rust and Python into shape
 	$(CARGO) fmt --all

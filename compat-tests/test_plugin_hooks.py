@@ -64,6 +64,8 @@ def test_a_replaced_finish_sees_how_processes_end(prepare: Prepare) -> None:
     assert calls == ["finish ending True 768", "finished ending EXITED"]
     assert daemon.info("ending")["exitstatus"] == 3
     daemon.rpc.startProcess("stopped")
+    # The original loses a signal that comes before the program is executed.
+    daemon.wait_exec(daemon.info("stopped")["pid"])
     daemon.rpc.stopProcess("stopped")
     meddler: Any = daemon.server.meddler
     assert meddler.calls()[2:] == ["finish stopped True 15", "finished stopped STOPPED"]

@@ -105,7 +105,7 @@ def test_its_methods_are_listed_but_hidden_ones_are_not(daemon: Daemon) -> None:
         f"probe.{name}"
         for name in sorted(
             "changes echo fail getSettings later laterFailed laterRefused mood processes refuse refuseBriefly "
-            "refuseUnknown shutDown spawned startAnew".split()
+            "refuseUnknown shutDown spawned startAnew ticks".split()
         )
     ]
     assert fault(daemon.server.probe._hidden) == (1, "UNKNOWN_METHOD")
@@ -224,6 +224,12 @@ def test_a_subscriber_sees_an_exit_that_nobody_asked_for(daemon: Daemon, probe: 
     daemon.wait_state("up", "RUNNING")
     seen = [change["event"] for change in probe.changes()[before:] if change["name"] == "up"]
     assert seen == ["PROCESS_STATE_EXITED", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING"]
+
+
+def test_a_subscriber_hears_the_clock(probe: Any) -> None:
+    when, payload = wait_for(probe.ticks, "a tick")[0]
+    assert when % 5 == 0
+    assert payload == f"when:{when}"
 
 
 def test_a_replaced_spawn_is_called_for_every_start(daemon: Daemon, probe: Any) -> None:

@@ -18,6 +18,7 @@ from supervisor.xmlrpc import Faults, RPCError
 
 SPAWNED = []
 CHANGES = []
+TICKS = []
 
 original_spawn = Subprocess.spawn
 
@@ -120,6 +121,10 @@ class Probe:
         """The names of the processes for which the replaced `spawn` was called."""
         return list(SPAWNED)
 
+    def ticks(self):
+        """What is told when five seconds have passed."""
+        return list(TICKS)
+
     def refuse(self):
         """A fault of the usual kind."""
         raise RPCError(Faults.BAD_NAME, "told to")
@@ -170,6 +175,7 @@ def make_probe(supervisord, **settings):
     """The factory."""
     Subprocess.spawn = spawn
     events.subscribe(events.ProcessStateEvent, note)
+    events.subscribe(events.Tick5Event, lambda event: TICKS.append([event.when, event.payload()]))
     if "counter" in settings:
         threading.Thread(target=count, args=(settings["counter"],), daemon=True).start()
     return Probe(supervisord, settings)

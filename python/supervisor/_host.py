@@ -14,14 +14,14 @@ import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from supervisor import events, process, rpcinterface
+from supervisor import events, http, process, rpcinterface, web
 from supervisor._descriptors import Descriptors
 from supervisor._live import LiveOptions
 from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
 from supervisor.process import ProcessGroup, Subprocess
-from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface, SystemNamespaceRPCInterface
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
@@ -93,11 +93,19 @@ class Host:
         refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
+        namespaces: dict[str, Any] = {"supervisor": self._standard}
+        self._options.httpservers = http.make_servers(self._options.server_configs, self._supervisord)
         for name, factory, options in factories * servers:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
                 return f"Could not make {name} rpc interface", traceback.format_exc()
+        namespaces.update(self._namespaces)
+        namespaces["system"] = SystemNamespaceRPCInterface(list(namespaces.items()))
+        for _, server in self._options.httpservers:
+            server.find(namespaces)
+        for page in web.replaced():
+            self._options.logger.warn(f"the page {page} of a plug-in is not served: pages are made natively")
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
@@ -201,6 +209,7 @@ class Host:
     def replaced(self) -> Replaced | None:
         """Return what plug-ins replaced, and which ticks they want.
 
+        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):

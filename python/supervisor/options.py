@@ -6,7 +6,9 @@ the native one; what it read becomes attributes here, by the names of the option
 
 from __future__ import annotations
 
+import glob
 import os
+import platform
 import pwd
 import signal
 import stat
@@ -30,7 +32,7 @@ from supervisor._configs import (
 )
 from supervisor._ini import UnhosedConfigParser
 from supervisor.compat import as_string, import_spec, xmlrpclib
-from supervisor.datatypes import gid_for_uid
+from supervisor.datatypes import gid_for_uid, list_of_strings
 from supervisor.states import SupervisorStates
 
 __all__ = [
@@ -341,6 +343,8 @@ class ServerOptions(Options):
         # Events may be of types that plug-ins add, so plug-ins come first.
         section.rpcinterface_factories = self._factories("rpcinterface:", read["plugins"])
         section.process_group_configs = [self._group(group) for group in read["groups"]]
+        if getattr(self._processes_from_section, "__func__", None) is not _NATIVE_FROM_SECTION:
+            self._ask_plugin(fp, section.process_group_configs)
         section.server_configs = read["servers"]
         section.user = None if section.uid is None else pwd.getpwuid(section.uid).pw_name
         self.configroot.supervisord = section
@@ -363,6 +367,31 @@ class ServerOptions(Options):
                 loggers.LevelsByName.INFO,
             )
         )
+
+    def _ask_plugin(self, file: str, groups: list[ProcessGroupConfig]) -> None:
+        """Have a plug-in that replaced `_processes_from_section` make the processes of each section."""
+        parser = UnhosedConfigParser()
+        parser.expansions = {**self.environ_expansions, "here": self.here, "host_node_name": platform.node()}
+        parser.read(file)
+        if parser.has_section("include"):
+            parser.expand_here(str(self.here))
+            for pattern in str(parser.saneget("include", "files")).split():
+                parser.read(sorted(glob.glob(os.path.join(str(self.here), pattern))))
+        kinds = {"program": ProcessConfig, "fcgi-program": FastCGIProcessConfig}
+        kinds["eventlistener"] = EventListenerConfig
+        for group in groups:
+            programs = [group.name]
+            if parser.has_section(f"group:{group.name}"):
+                programs = list_of_strings(parser.saneget(f"group:{group.name}", "programs"))
+            made = []
+            for program in programs:
+                for kind, klass in kinds.items():
+                    if parser.has_section(f"{kind}:{program}"):
+                        made += self._processes_from_section(parser, f"{kind}:{program}", group.name, klass)
+            group.process_configs = made
+
+    def close_httpservers(self) -> None:
+        """Do nothing: the engine closes them when everything is stopped."""
 
     def _locate(self) -> None:
         """Derive what follows from the servers and from the place of the file."""
@@ -470,6 +499,9 @@ class ServerOptions(Options):
             raise NotExecutable(f"command at {filename!r} is not executable")
         if not os.access(filename, os.X_OK):
             raise NoPermission(f"no permission to run command {filename!r}")
+
+
+_NATIVE_FROM_SECTION = ServerOptions._processes_from_section
 
 
 def _server_url(servers: list[dict[str, Any]]) -> str | None:

@@ -6,7 +6,9 @@ replaced, on the class, is called for the calls of clients, too.
 
 from __future__ import annotations
 
+import datetime
 import inspect
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -93,10 +95,18 @@ class SupervisorNamespaceRPCInterface:
         return group, process
 
     def _interpretProcessInfo(self, info: dict[str, Any]) -> str:
-        """Return the text behind the state in `status`."""
-        namespec = make_namespec(info["group"], info["name"])
-        description: str = self.supervisord._call("getProcessInfo", namespec)["description"]
-        return description
+        """Return the text behind the state in `status`, from what `getProcessInfo` says."""
+        state, start, now = info["state"], info["start"], info["now"]
+        if state == ProcessStates.RUNNING:
+            uptime = datetime.timedelta(seconds=int(now) - int(start))
+            return f"pid {info['pid']}, uptime {uptime}"
+        if state in (ProcessStates.FATAL, ProcessStates.BACKOFF):
+            return info["spawnerr"] or f'unknown error (try "tail {info["name"]}")'
+        if state in (ProcessStates.STOPPED, ProcessStates.EXITED):
+            if not start:
+                return "Not started"
+            return time.strftime("%b %d %I:%M %p", time.localtime(info["stop"]))
+        return ""
 
 
 def _method(name: str, help: str, parameters: list[tuple[str, bool]]) -> Callable[..., Any]:
@@ -214,3 +224,30 @@ def make_allfunc(
 def make_main_rpcinterface(supervisord: Supervisor) -> SupervisorNamespaceRPCInterface:
     """Return the standard namespace of a daemon: the default factory of `[rpcinterface:supervisor]`."""
     return SupervisorNamespaceRPCInterface(supervisord)
+
+
+class SystemNamespaceRPCInterface:
+    """The methods of the namespace `system` that tell about methods, called from inside the daemon."""
+
+    def __init__(self, namespaces: list[tuple[str, Any]]) -> None:
+        self.namespaces: dict[str, Any] = {**dict(namespaces), "system": self}
+
+    def _listMethods(self) -> dict[str, str]:
+        """Return the help texts of all methods by their names."""
+        return {
+            f"{namespace}.{name}": str(getattr(plugin, name).__doc__)
+            for namespace, plugin in self.namespaces.items()
+            for name in vars(type(plugin))
+            if not name.startswith("_") and callable(getattr(plugin, name))
+        }
+
+    def listMethods(self) -> list[str]:
+        """Return the names of all methods."""
+        return sorted(self._listMethods())
+
+    def methodHelp(self, name: str) -> str:
+        """Return the help text of a method."""
+        try:
+            return self._listMethods()[name]
+        except KeyError:
+            raise RPCError(Faults.SIGNATURE_UNSUPPORTED) from None

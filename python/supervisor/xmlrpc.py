@@ -196,3 +196,12 @@ def gettags(comment: str) -> list[Tag]:
             text.append(stripped)
     tags.append((*head, "\n".join(text)))
     return tags
+
+
+def __getattr__(name: str) -> Any:
+    # Its module imports this one.
+    if name == "SystemNamespaceRPCInterface":
+        from supervisor.rpcinterface import SystemNamespaceRPCInterface
+
+        return SystemNamespaceRPCInterface
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
