@@ -95,7 +95,7 @@ pub(crate) struct Control {
     stdins: HashMap<ProcessId, Stdin>,
     /// Living listeners.
     listening: HashMap<ProcessId, Listening>,
-    /// The log thread's way to the core.
+    /// The log threads' way to the core.
     to_core: ToCore,
     /// What FastCGI programs have instead.
     sockets: FcgiSockets,
