@@ -242,7 +242,7 @@ def main() -> int:
         row("memory of an event that waits", ("", *(f"{each / options.events:.0f} B" for each in waiting)))
         grown = memory(ours, ends, options.stuck, 10) / MEGABYTE
         what = f"memory after {options.stuck:,} events that nobody takes, `buffer_size = 10`"
-        row(what, ("", "", f"+{grown:.1f} MB"), "at most 10 MB", grown <= 10)
+        row(what, ("", "", f"+{grown:.1f} MB"), "at most 16 MB", grown <= 16)
     return 0
 
 

@@ -6,7 +6,8 @@
 For each kind of output a child writes as fast as it can. Measured are the megabytes a second, from
 its start to the last byte in the log, and the processor time of the one that copies. The bare
 copier is a C program that reads the pipe and writes the file (`cc` is needed). Nothing may be lost:
-sizes are compared.
+sizes are compared. Then how soon clients have their answers, while 20 children write as fast as they can,
+and (as root) while the disk of a log does not answer.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
-from harness.daemon import running  # noqa: E402
+from harness.daemon import Daemon, running  # noqa: E402
 from harness.under_test import UnderTest  # noqa: E402
 from harness.waiting import wait_for  # noqa: E402
 
@@ -158,6 +159,68 @@ def loads(megabytes: int, lines: int) -> list[Load]:
     ]
 
 
+def answers(daemon: Daemon, count: int = 500) -> tuple[float, float]:
+    """Median and 99th percentile of the milliseconds until a client has its answer."""
+    taken = []
+    for _ in range(count):
+        begin = time.perf_counter()
+        daemon.rpc.getProcessInfo("bystander")
+        taken.append((time.perf_counter() - begin) * 1000)
+    taken.sort()
+    return statistics.median(taken), taken[count * 99 // 100]
+
+
+BYSTANDER = "[program:bystander]\ncommand = sleep 1000000\nautorestart = false\nstdout_logfile = NONE\n"
+
+
+def answers_under_load(under_test: UnderTest, writer: Path) -> tuple[float, float]:
+    """The same, while 20 children write as fast as they can."""
+    command = shlex.join([str(writer), "4096", str(2**40)])
+    programs = (
+        f"[program:w]\ncommand = {command}\nprocess_name = w%(process_num)d\nnumprocs = 20\nstartsecs = 0\n"
+        "stdout_logfile = %(here)s/w%(process_num)d.log\nstdout_logfile_maxbytes = 1MB\n"
+        f"stdout_logfile_backups = 1\n{BYSTANDER}"
+    )
+    with running(under_test, programs) as daemon:
+        wait_for(lambda: len(list(daemon.folder.glob("w*.log.1"))) == 20, "all to write", deadline=60)
+        figures = answers(daemon)
+        daemon.rpc.stopProcessGroup("w")
+        return figures
+
+
+def answers_while_stalled(under_test: UnderTest, writer: Path) -> tuple[float, float] | None:
+    """The same, while a disk that a child logs to does not answer; None where no disk can be frozen."""
+    daemon = Daemon(under_test)
+    folder = daemon.folder / "disk"
+    image = daemon.folder / "image"
+    with open(image, "wb") as file:
+        file.truncate(16 * MEGABYTE)
+    folder.mkdir()
+    command = shlex.join([str(writer), "4096", str(2**40)])
+    daemon.configure(f"[program:w]\ncommand = {command}\nstdout_logfile = {folder}/w.log\n{BYSTANDER}")
+    steps = [["mkfs.ext4", "-q", str(image)], ["mount", "-o", "loop", str(image), str(folder)]]
+    try:
+        if not all(
+            shutil.which(step[0]) and subprocess.run(step, check=False).returncode == 0 for step in steps
+        ):
+            return None
+        daemon.start()
+        wait_for((folder / "w.log").exists, "the log")
+        subprocess.run(["fsfreeze", "-f", str(folder)], check=True)
+        try:
+            wait_for(lambda: "does not answer" in daemon.log_text, "the disk to be missed")
+            figures = answers(daemon)
+            daemon.rpc.stopProcess("w")
+            return figures
+        finally:
+            subprocess.run(["fsfreeze", "-u", str(folder)], check=True)
+    finally:
+        if daemon.is_running:
+            daemon.stop()
+        subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+        daemon.end()
+
+
 def main() -> int:
     """Measure and print; 2 when something is missing."""
     environments = REPOSITORY / ".environments"
@@ -190,6 +253,15 @@ def main() -> int:
             ]
             figures = [f"{value:.0f}" for value in speed] + [f"{value:.2f}" for value in cpu]
             print(f"| {load.name} | " + " | ".join(figures) + " |", flush=True)
+        print("\n| Milliseconds until a client has its answer | median | 99th percentile |\n|---|---|---|")
+        waits = {
+            "original, 20 children at full speed": answers_under_load(theirs, writer),
+            "ours, 20 children at full speed": answers_under_load(ours, writer),
+            "ours, a log's disk does not answer": answers_while_stalled(ours, writer),
+        }
+        for name, figure in waits.items():
+            shown = f"{figure[0]:.2f} | {figure[1]:.2f}" if figure else "no disk can be frozen here | |"
+            print(f"| {name} | {shown} |", flush=True)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -238,3 +239,34 @@ def test_the_main_log_is_rotated_when_it_is_full(prepare: Prepare) -> None:
     ]
     # A file is closed after the line that filled it.
     assert 1024 <= (daemon.folder / "supervisord.log.1").stat().st_size < 1300
+
+
+def test_lines_have_a_time_with_milliseconds_and_a_level_and_less_severe_ones_are_left_out(
+    prepare: Prepare,
+) -> None:
+    names = {
+        "critical": "CRIT",
+        "error": "ERRO",
+        "warn": "WARN",
+        "info": "INFO",
+        "debug": "DEBG",
+        "trace": "TRAC",
+        "blather": "BLAT",
+    }
+    seen: dict[str, int] = {}
+    for level in names:
+        daemon = prepare()
+        daemon.configure(
+            f"[program:x]\ncommand = {program('exiter', 3, 0)}\nstartsecs = 0\nautorestart = false\n",
+            supervisord=f"loglevel = {level}",
+        )
+        daemon.start(ready=False)
+        wait_for(Path(daemon.socket).exists, "the server")
+        daemon.wait_state("x", "EXITED")
+        daemon.stop()
+        # `log_lines` refuses lines without a time and a level.
+        lines = daemon.log_lines()
+        allowed = list(names.values())[: list(names).index(level) + 1]
+        assert {line[:4] for line in lines} <= set(allowed), level
+        seen[level] = len(lines)
+    assert seen["critical"] < seen["warn"] < seen["info"] < seen["debug"] <= seen["blather"]

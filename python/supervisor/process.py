@@ -12,7 +12,7 @@ import errno
 import functools
 import os
 import shlex
-from collections.abc import Iterator, MutableMapping
+from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from supervisor import events
@@ -439,6 +439,20 @@ class Processes(MutableMapping[str, Subprocess]):
 
     def __len__(self) -> int:
         return len(self._members() if self._made is None else self._made)
+
+    def _all(self) -> dict[str, Subprocess]:
+        """Return all processes by one look at the engine."""
+        if self._made is not None:
+            return dict(self._made)
+        return {name: self._known[number] for number, name in self._members() if number in self._known}
+
+    def items(self) -> ItemsView[str, Subprocess]:
+        """Return names and processes."""
+        return self._all().items()
+
+    def values(self) -> ValuesView[Subprocess]:
+        """Return the processes."""
+        return self._all().values()
 
     def __repr__(self) -> str:
         return repr(dict(self))

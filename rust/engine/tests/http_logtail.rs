@@ -107,6 +107,17 @@ fn following_ends_when_the_client_is_gone() {
 }
 
 #[test]
+fn a_client_that_went_on_talking_is_let_go_when_it_leaves() {
+    let server = Server::start();
+    let mut client = server.connect();
+    client.send(&[get("/logtail/a"), b"more\r\n".to_vec()].concat());
+    client.head();
+    assert!(client.chunk().is_some());
+    client.0.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+    client.rest();
+}
+
+#[test]
 fn a_client_that_does_not_read_pauses_its_own_log_only() {
     let mut server = Server::start();
     let mut client = server.connect();

@@ -85,6 +85,7 @@ fn requests() -> Vec<Vec<u8>> {
     let chunked = "POST /RPC2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n<a>\r\n0\r\n\r\n";
     vec![
         get("/"),
+        get("/logtail/a"),
         get("/stylesheets/supervisor.css"),
         call("x"),
         call_with("echo", &[values], ""),

@@ -138,18 +138,34 @@ impl Drop for InFlight {
 /// once the request is sent and still want the answer, which hyper would not give them. hyper reads from the stream
 /// only when it has nothing left to pass on, so whoever waits for more of a request then waits in vain.
 struct Watched<S> {
-    stream: S,
+    /// Shared with [`has_left`].
+    stream: Rc<RefCell<S>>,
     activity: Rc<Activity>,
+}
+
+/// Whether the client of an endless answer is gone. hyper does not look when the client has sent more than its request:
+/// what that was means nothing any more.
+fn has_left<S: AsyncRead + Unpin>(stream: &RefCell<S>, context: &mut Context<'_>) -> bool {
+    let mut stream = stream.borrow_mut();
+    loop {
+        let mut bytes = [0; 512];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+            Poll::Ready(_) => return true,
+        }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let result = Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, buffer);
         let in_flight = self.activity.in_flight.get() > 0;
         if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 && buffer.filled().len() == before
         {
@@ -173,34 +189,30 @@ impl<S> Watched<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut *self.stream.borrow_mut()).poll_write(context, bytes);
         self.note_write(result)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        let result = Pin::new(&mut *self.stream.borrow_mut()).poll_write_vectored(context, slices);
         self.note_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.borrow().is_write_vectored()
     }
 }
 
@@ -220,12 +232,14 @@ pub(super) async fn serve<S, H, F>(
         let answer = handler(request, InFlight::new(Rc::clone(&activity)));
         async move { Ok::<_, Infallible>(answer.await) }
     });
+    let stream = Rc::new(RefCell::new(stream));
+    let watched = Watched { stream: Rc::clone(&stream), activity: Rc::clone(&activity) };
     let connection = http1::Builder::new()
         .title_case_headers(true)
         .max_header_size(limits::MAX_HEADER_BYTES)
         .max_buf_size(limits::BUFFER_BYTES)
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(Watched { stream, activity: Rc::clone(&activity) }), service);
+        .serve_connection(TokioIo::new(watched), service);
     let mut connection = pin!(connection);
     {
         let mut shutting_down = pin!(shutdown.wait_for(|&ending| ending));
@@ -236,6 +250,7 @@ pub(super) async fn serve<S, H, F>(
             if connection.as_mut().poll(context).is_ready()
                 || evicted.as_mut().poll(context).is_ready()
                 || timer.poll(activity.deadline(), context).is_ready()
+                || (activity.streaming.get() && has_left(&stream, context))
             {
                 return Poll::Ready(true);
             }

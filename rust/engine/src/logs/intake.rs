@@ -17,6 +17,12 @@ pub(crate) const BUFFER: usize = 64 * 1024;
 /// What pipes are read into.
 pub(crate) type Buffer = [u8; BUFFER];
 
+/// A new one, whose memory counts only as far as it is used.
+pub(crate) fn new_buffer() -> Box<Buffer> {
+    // By way of a vector: an array would be filled first. The sizes agree, so there is no other case.
+    vec![0; BUFFER].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; BUFFER]))
+}
+
 /// One pipe. Whoever reads it locks it, so that bytes stay in order.
 #[derive(Debug)]
 pub(crate) struct Intake {

@@ -29,7 +29,7 @@ pub struct MainLog {
     pub echo_stdout: bool,
 }
 
-/// Writes the main log. Before the log thread starts it is used as it is, afterwards through [`super::Logs`].
+/// Writes the main log. Before its thread starts it is used as it is, afterwards through [`super::Logs`].
 #[derive(Debug)]
 pub struct MainLogWriter {
     level: LogLevel,

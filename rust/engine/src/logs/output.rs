@@ -202,7 +202,9 @@ impl Copier {
             }
             if count < BUFFER {
                 turn = 0;
-                if let Some(pause) = pace.pause(count, Instant::now())
+                // What becomes events is told at once.
+                if self.tap.is_none()
+                    && let Some(pause) = pace.pause(count, Instant::now())
                     && intake.rest().is_ok()
                 {
                     // Not beyond the end of the process, which somebody waits for.

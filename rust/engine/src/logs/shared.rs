@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::file::LogFile;
-use super::intake::{BUFFER, Buffer};
+use super::intake::{Buffer, new_buffer};
 use super::main_thread::MainLines;
 use super::output::Attached;
 use super::stall::Health;
@@ -42,7 +42,7 @@ impl Shared {
             lines,
             health,
             syslog: RefCell::default(),
-            buffer: RefCell::new(Box::new([0; BUFFER])),
+            buffer: RefCell::new(new_buffer()),
             stripped: RefCell::default(),
             attached: RefCell::default(),
             followers: Followers::default(),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, poll};
 use supervisor_core::config::LogLevel;
 
-use super::intake::{BUFFER, Buffer, Intake};
+use super::intake::{Buffer, Intake, new_buffer};
 use super::lane::Lane;
 use super::main_thread::MainLines;
 
@@ -190,7 +190,7 @@ impl Look {
 
 fn watch(shared: &Shared, lines: &MainLines) {
     let mut looks: Vec<Look> = Vec::new();
-    let mut buffer = Box::new([0; BUFFER]);
+    let mut buffer = new_buffer();
     while !shared.is_over.load(Ordering::SeqCst) {
         let lanes = shared.lanes.lock().unwrap_or_else(PoisonError::into_inner).clone();
         looks.resize(lanes.len(), Look { calls: 0, since: Instant::now() });

@@ -1,4 +1,4 @@
-//! Waking those who follow a log: when the log thread has written to it, and when somebody else has.
+//! Waking those who follow a log: when its own thread has written to it, and when somebody else has.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -24,7 +24,7 @@ use supervisor_core::input::Input;
 use supervisor_core::rpc::STANDARD_FACTORY;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
-use tokio::runtime::LocalRuntime;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, spawn_local};
 
@@ -41,6 +41,9 @@ pub(crate) use clock::Clock;
 use control::Control;
 pub(crate) use control::Message;
 use signals::{Signals, hold};
+
+/// How long a thread of the pool, which opens and reads logs, waits for more to do.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// How long answers under way may take once everything is stopped.
 const GRACE: Duration = Duration::from_secs(1);
@@ -256,7 +259,10 @@ fn serve(
     host: &mut Option<Box<dyn PluginHost>>,
 ) -> io::Result<Mood> {
     let logs = Logs::start(main_log)?;
-    let runtime = LocalRuntime::new()?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_keep_alive(KEEP_ALIVE)
+        .build_local(LocalOptions::default())?;
     let signals = match standing.signals.take() {
         Some(signals) => signals,
         None => {
@@ -279,11 +285,11 @@ fn serve(
         let tell = move |signal| drop(heard.send(Message::Signal(signal)));
         let hearing = spawn_local(signals.pass_on(tell, async move { drop(ended.await) }));
         let mut control =
-            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
+            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, Arc::clone(&read_settings)));
         control.note_overrides(host);
         control.take_in_all(host).await;
         let said = logs.clone();
-        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock });
+        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock, read_settings });
         let served = match Servers::start(listeners, &backend) {
             Ok(mut servers) => {
                 control.recheck_sockets =
