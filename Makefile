@@ -24,8 +24,8 @@ export CARGO_TARGET_DIR
 
 # Targets share folders; cargo and pytest are parallel inside.
 .NOTPARALLEL:
-.PHONY: help run test compat bench fuzz lint format wheel sdist environments test-rust test-wheel check-core doc clean \
-	python
+.PHONY: help run test compat bench fuzz lint format wheel sdist environments test-browser test-rust test-wheel check-core doc clean \
+	python chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ run: wheel ## build, install into .venv and start examples/quickstart in the for
 	.venv/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
 	examples/quickstart/run.sh .venv/bin
 
-test: lint check-core test-rust doc wheel sdist compat test-wheel ## everything that has to pass: all of the following
+test: lint check-core test-rust doc wheel sdist compat test-browser test-wheel ## everything that has to pass: all of the following
 
 lint: $(TOOLS)/stamp ## formatters, clippy, ruff and mypy, as checks
 	$(CARGO) fmt --all --check
@@ -74,8 +74,19 @@ environments: python ## prepare .environments/theirs, ours, tests and ansible; n
 	$(PYTHON) compat-tests/environments.py
 
 compat: wheel environments ## the compatibility tests, against the original and against ours
-	SUPERVISOR_UNDER_TEST=theirs $(PYTEST) compat-tests --ignore=compat-tests/wheel $(PYTEST_ARGS)
-	SUPERVISOR_UNDER_TEST=ours $(PYTEST) compat-tests --ignore=compat-tests/wheel $(PYTEST_ARGS)
+	SUPERVISOR_UNDER_TEST=theirs $(PYTEST) compat-tests --ignore=compat-tests/wheel --ignore=compat-tests/browser $(PYTEST_ARGS)
+	SUPERVISOR_UNDER_TEST=ours $(PYTEST) compat-tests --ignore=compat-tests/wheel --ignore=compat-tests/browser $(PYTEST_ARGS)
+
+# Two at a time: each has a browser of its own. Without root and without a browser the tests are skipped.
+test-browser: wheel chromium ## the web page in Debian's Chromium
+	$(PYTHON) compat-tests/environments.py ours browser
+	SUPERVISOR_UNDER_TEST=ours .environments/browser/bin/python -m pytest -n 2 compat-tests/browser $(PYTEST_ARGS)
+
+chromium:
+	@test -x /usr/bin/chromium || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || { \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+	} || echo 'test-browser: Chromium could not be installed; its tests are skipped' >&2
 
 test-wheel: wheel sdist environments ## install, replace and remove the wheel with pip and uv
 	SUPERVISOR_UNDER_TEST=ours UV="$(BIN)/uv" $(PYTEST) compat-tests/wheel $(PYTEST_ARGS)
@@ -86,6 +97,7 @@ bench: wheel environments ## measure side by side with the original
 	$(TESTS)/bin/python benchmarks/supervisorctl.py
 	$(TESTS)/bin/python benchmarks/rpc.py
 	$(TESTS)/bin/python benchmarks/events.py
+	$(TESTS)/bin/python benchmarks/web.py
 	$(TESTS)/bin/python benchmarks/plugins.py
 
 fuzz: python ## compare the parsers with Python's with random texts, and send the server random requests, each for FUZZ_SECONDS (60)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Prepare the environments that the compatibility tests need, under `.environments/` of the checkout.
 
-    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible] [node]
+    python3 compat-tests/environments.py [theirs] [ours] [tests] [plugins] [ansible] [node] [browser]
 
-Five virtual environments and a folder of node, all of them when none is named:
+Virtual environments and a folder of node, all but the last when none is named:
 
 * `theirs`: the original, `supervisor==4.3.0`;
 * `ours`: our wheel, named by `SUPERVISOR_WHEEL` or else the newest in `dist/`;
@@ -11,7 +11,8 @@ Five virtual environments and a folder of node, all of them when none is named:
 * `plugins`: plug-ins of other people, which a daemon of either finds through PYTHONPATH, pinned in
   `plugins/requirements.txt`;
 * `ansible`: Ansible and its collection community.general, pinned in `requirements-ansible*.txt`;
-* `node`: XML-RPC clients of npm, pinned in `node/package-lock.json`; left out where there is no npm.
+* `node`: XML-RPC clients of npm, pinned in `node/package-lock.json`; left out where there is no npm;
+* `browser`: the same and Playwright, pinned in `browser/requirements.txt`.
 
 An environment is made again only when what it is made of has changed: the Python that makes it, the
 pinned list, the bytes of the wheel. A stamp written as the last step remembers that, so that an
@@ -33,6 +34,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = REPOSITORY / ".environments"
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+BROWSER_REQUIREMENTS = Path(__file__).resolve().parent / "browser" / "requirements.txt"
 #: Part of REQUIREMENTS, by reference.
 EXAMPLE_REQUIREMENTS = REPOSITORY / "examples" / "quickstart" / "requirements.txt"
 THE_ORIGINAL = "supervisor==4.3.0"
@@ -45,6 +47,7 @@ ANSIBLE_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible.t
 COLLECTION_REQUIREMENTS = Path(__file__).resolve().parent / "requirements-ansible-collections.txt"
 COLLECTION = "ansible_collections/community/general/"
 NAMES = ("theirs", "ours", "tests", "plugins", "ansible", "node")
+KNOWN = (*NAMES, "browser")
 #: What npm reads.
 NODE_FILES = tuple(
     Path(__file__).resolve().parent / "node" / name for name in ("package.json", "package-lock.json")
@@ -87,6 +90,9 @@ def inputs(name: str) -> tuple[list[str], str]:
     else:
         digest.update(REQUIREMENTS.read_bytes() + EXAMPLE_REQUIREMENTS.read_bytes())
         arguments = ["-r", str(REQUIREMENTS)]
+        if name == "browser":
+            digest.update(BROWSER_REQUIREMENTS.read_bytes())
+            arguments = ["-r", str(BROWSER_REQUIREMENTS)]
         digest.update("\n".join(WITHOUT_DEPENDENCIES).encode())
     digest.update("\n".join(arguments).encode())
     return arguments, digest.hexdigest()
@@ -147,10 +153,10 @@ def prepare_node() -> None:
 
 
 def main(names: list[str]) -> int:
-    """Prepare the named environments, or all; returns the exit code."""
-    unknown = [name for name in names if name not in NAMES]
+    """Prepare the named environments, or those of all but the browser; returns the exit code."""
+    unknown = [name for name in names if name not in KNOWN]
     if unknown:
-        print(f"unknown environment {unknown[0]}; known are {', '.join(NAMES)}", file=sys.stderr)
+        print(f"unknown environment {unknown[0]}; known are {', '.join(KNOWN)}", file=sys.stderr)
         return 2
     try:
         for name in names or NAMES:

@@ -12,11 +12,12 @@ use crate::effect::{Effect, ProcessId, SpawnPlan, StdinPurpose};
 use crate::event::Event;
 use crate::expand;
 use crate::group::{Group, Namespec};
+use crate::history::Change;
 use crate::input::{ExitStatus, Input, Now};
 use crate::listener::{Pool, Ticks};
 use crate::outbox::Outbox;
 use crate::plugin::Hooks;
-use crate::process::{Circumstances, Process};
+use crate::process::{Circumstances, Moment, Process};
 use crate::rpc::{Parts, Requests};
 use crate::schedule::Schedule;
 use crate::shutdown::Shutdown;
@@ -55,8 +56,8 @@ pub struct Core {
     pub(crate) hooks: Hooks,
     /// When the replaced transitions are called next.
     next_transitions: Option<Duration>,
-    /// `Input::Start` has come: processes may start.
-    is_started: bool,
+    /// When `Input::Start` came: since then processes may start.
+    started: Option<Moment>,
 }
 
 impl Core {
@@ -82,7 +83,7 @@ impl Core {
             plugin_namespaces: BTreeMap::new(),
             hooks: Hooks::default(),
             next_transitions: None,
-            is_started: false,
+            started: None,
         }
     }
 
@@ -101,6 +102,18 @@ impl Core {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// When processes began to start; `None` before.
+    #[must_use]
+    pub fn started(&self) -> Option<Moment> {
+        self.started
+    }
+
+    /// The daemon's pid, 0 before it started.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// State of the daemon.
@@ -158,7 +171,7 @@ impl Core {
 
     /// Whether processes may start.
     pub(crate) fn is_started(&self) -> bool {
-        self.is_started
+        self.started.is_some()
     }
 
     /// The processes of a group in the order of the configuration; none for a name without a group.
@@ -185,7 +198,19 @@ impl Core {
         let mut outbox = Outbox { shows_debug, ..Outbox::default() };
         self.take_in(now, input, &mut outbox);
         self.settle(now, &mut outbox);
+        self.remember(now, &outbox.effects);
         effects.append(&mut outbox.effects);
+    }
+
+    /// Keeps the changes of state among the effects of a step in the histories of their processes.
+    fn remember(&mut self, now: Now, effects: &[Effect]) {
+        for effect in effects {
+            let Effect::Emit(Event::ProcessState(event)) = effect else { continue };
+            if let Some(process) = self.processes.get_mut(&event.process) {
+                let change = Change { at: now, from: event.from, to: event.to, pid: event.pid };
+                process.history.changed(change);
+            }
+        }
     }
 
     /// Applies the input itself; what follows from it is left to [`Self::settle`].
@@ -194,7 +219,7 @@ impl Core {
             Input::Load => self.add_all_groups(outbox),
             Input::Start { pid } => {
                 self.pid = pid;
-                self.is_started = true;
+                self.started = Some(now);
                 outbox.effects.push(Effect::Emit(Event::SupervisorRunning));
                 self.touch_all();
             }
@@ -252,6 +277,9 @@ impl Core {
             }
             Input::Request { request, method, params } => {
                 self.on_request(now, request, &method, params, outbox);
+            }
+            Input::Command { request, method, params } => {
+                self.on_command(now, request, method, params, outbox);
             }
             Input::PluginAnswered { request, answer } => self.reply(request, answer, outbox),
             Input::Signal(signal) => self.on_signal(signal, outbox),
@@ -320,7 +348,7 @@ impl Core {
     }
 
     fn settle_touched(&mut self, now: Now, outbox: &mut Outbox) {
-        if self.is_started && !self.hooks.transition {
+        if self.is_started() && !self.hooks.transition {
             let around = self.circumstances(now);
             for id in &self.touched {
                 if let Some(process) = self.processes.get_mut(id) {
@@ -329,12 +357,12 @@ impl Core {
             }
         }
         self.plan_spawns(now, outbox);
-        if !self.mood.allows_starts() && self.is_started {
+        if !self.mood.allows_starts() && self.is_started() {
             let mut shutdown = std::mem::take(&mut self.shutdown);
             shutdown.proceed(self, now, outbox);
             self.shutdown = shutdown;
         }
-        if self.is_started {
+        if self.is_started() {
             self.tick(now, outbox);
         }
         self.tell_listeners(outbox);

@@ -226,6 +226,16 @@ pub enum Input {
         /// Its arguments.
         params: Vec<Value>,
     },
+    /// The daemon's own pages call a method of the standard interface, which answers them even where no section of
+    /// the configuration gives it a name.
+    Command {
+        /// To answer it by.
+        request: RequestId,
+        /// The method's name alone.
+        method: &'static str,
+        /// Its arguments.
+        params: Vec<Value>,
+    },
     /// A plug-in answered a call that is a part of a request (see [`RequestId::is_part`]); other answers of
     /// plug-ins the engine gives to the client itself.
     PluginAnswered {

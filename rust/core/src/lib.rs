@@ -20,6 +20,7 @@ pub mod errno;
 pub mod event;
 pub mod expand;
 pub mod group;
+pub mod history;
 pub mod ini;
 pub mod input;
 pub mod listener;

@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Autorestart, LogTarget, ProgramSettings};
 use crate::effect::{Effect, ProcessId};
 use crate::event::{Event, ProcessStateEvent};
+use crate::history::{End, History};
 use crate::input::{ExitStatus, Now, SpawnError};
 use crate::operation::{Operation, OperationKind};
 use crate::outbox::Outbox;
@@ -85,6 +86,8 @@ pub struct Process {
     spawning: bool,
     /// Signal to send as soon as there is a pid.
     stop_when_spawned: Option<Signal>,
+    /// What happened to it before.
+    pub history: History,
     restarts: RestartBudget,
     waiting: Vec<Operation>,
     /// Starts whose command the engine is looking at.
@@ -119,6 +122,7 @@ impl Process {
             stop_report: None,
             spawning: false,
             stop_when_spawned: None,
+            history: History::default(),
             restarts: RestartBudget::full(),
             waiting: Vec::new(),
             in_check: Vec::new(),
@@ -345,6 +349,9 @@ impl Process {
         self.stopped = Some(now);
         self.stop_report = None;
         self.deadline = None;
+        let after =
+            self.started.map_or(Duration::ZERO, |start| now.monotonic.saturating_sub(start.monotonic));
+        self.history.ended(End { at: now, pid: self.pid, status, after });
         let code = status.code();
         let how = status.to_string();
         match self.state {

@@ -37,6 +37,14 @@ impl Signal {
         }
     }
 
+    /// The names of all signals without `SIG`, the first of each number.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        let is_first =
+            |index: usize, number: i32| NAMES.iter().position(|&(_, known)| known == number) == Some(index);
+        let names = NAMES.iter().enumerate();
+        names.filter(move |&(index, &(_, number))| is_first(index, number)).map(|(_, &(name, _))| name)
+    }
+
     /// Whether Python's `signal` module knows the number, which is what the original asks.
     #[must_use]
     pub fn is_known(self) -> bool {

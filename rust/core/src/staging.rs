@@ -168,6 +168,7 @@ impl Core {
 
     /// Keeps a new reading of the configuration, without applying it to any group.
     fn stage(&mut self, new: Settings) {
+        self.settings.included = new.included;
         self.stage_groups(new.groups);
         // The original asks its options for these each time, so a new value counts from now on.
         let DaemonSettings { identifier, strip_ansi, childlogdir, .. } = new.daemon;
@@ -188,6 +189,12 @@ impl Core {
     /// How the staged groups differ from those in use.
     #[must_use]
     pub fn diff(&self) -> GroupDiff {
+        self.diff_to(&self.settings.groups)
+    }
+
+    /// How groups of another reading of the configuration differ from those in use.
+    #[must_use]
+    pub fn diff_to(&self, groups: &[GroupSettings]) -> GroupDiff {
         let active: Vec<ActiveGroup<'_>> = self
             .groups()
             .map(|group| ActiveGroup {
@@ -197,7 +204,7 @@ impl Core {
                 listener: group.listener.as_ref(),
             })
             .collect();
-        GroupDiff::between(&active, &self.settings.groups)
+        GroupDiff::between(&active, groups)
     }
 }
 

@@ -350,3 +350,18 @@ fn a_replaced_spawn_is_called_instead_and_may_start_it_after_all() {
     assert_eq!(machine.spawns.len(), 1);
     assert_eq!(machine.state("web"), ProcessState::Starting);
 }
+
+#[test]
+fn the_past_of_a_process_is_kept_with_every_change_and_how_it_ended() {
+    let mut machine = Machine::with(vec![program("web")]);
+    machine.script("web", [Script::ends(Duration::from_millis(500), 3), Script::steady()]);
+    machine.start();
+    machine.pass(Duration::from_secs(5));
+    let history = &machine.process("web").history;
+    let states: Vec<_> = history.changes().map(|change| change.to).collect();
+    use ProcessState::{Backoff, Running, Starting};
+    assert_eq!(states, [Starting, Backoff, Starting, Running]);
+    let end = history.ends().next().unwrap();
+    assert_eq!((end.status, end.pid, end.after), (ExitStatus::Code(3), 100, Duration::from_millis(500)));
+    assert_eq!(history.restarts(), 1);
+}

@@ -332,7 +332,12 @@ fn the_server_url_of_children_is_the_first_unix_socket_else_the_last_port_else_t
         let mut settings = settings(vec![group("web", 1, vec![web])]);
         settings.http_servers = addresses
             .into_iter()
-            .map(|address| HttpServerSettings { section: String::new(), address, credentials: None })
+            .map(|address| HttpServerSettings {
+                section: String::new(),
+                address,
+                credentials: None,
+                allow_get_actions: false,
+            })
             .collect();
         let mut core = Core::new(settings, "0");
         let mut effects = Vec::new();

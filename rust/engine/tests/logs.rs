@@ -238,7 +238,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
         strip_ansi: false,
         tap: None,
     });
-    let mut lines = bench.logs.follow(&bench.path("out"));
+    let mut lines = bench.logs.follow(&bench.path("out"), 1024);
     nix::unistd::write(child.stdin.as_ref().unwrap(), b"old").unwrap();
     assert_eq!(lines.recv().await.unwrap(), "old");
     bench.logs.line(LogLevel::Info, "old");
@@ -264,7 +264,7 @@ async fn a_follower_sees_the_end_of_the_log_and_what_is_added_and_that_it_was_tr
     let bench = Bench::new(LogLevel::Info);
     let path = bench.path("out");
     fs::write(&path, "x".repeat(5000)).unwrap();
-    let mut lines = bench.logs.follow(&path);
+    let mut lines = bench.logs.follow(&path, 1024);
     assert_eq!(lines.recv().await.unwrap(), "x".repeat(1024));
     bench.run("echo added", output(Some(path.clone())), unchanged).await;
     assert_eq!(lines.recv().await.unwrap(), "added\n");
@@ -279,7 +279,7 @@ async fn a_slow_follower_holds_up_nobody_and_misses_nothing() {
     let bench = Bench::new(LogLevel::Info);
     let path = bench.path("out");
     fs::write(&path, "begin\n").unwrap();
-    let mut lines = bench.logs.follow(&path);
+    let mut lines = bench.logs.follow(&path, 1024);
     assert_eq!(lines.recv().await.unwrap(), "begin\n");
     bench.run("seq 1 200000", output(Some(path.clone())), unchanged).await;
     let expected = bench.text("out").replacen("begin\n", "", 1);
@@ -293,8 +293,8 @@ async fn a_slow_follower_holds_up_nobody_and_misses_nothing() {
 #[tokio::test]
 async fn following_what_is_not_there_ends_at_once() {
     let bench = Bench::new(LogLevel::Info);
-    assert_eq!(bench.logs.follow(&bench.path("nothing")).recv().await, None);
-    assert_eq!(bench.logs.follow(Path::new("/dev/null")).recv().await, None);
+    assert_eq!(bench.logs.follow(&bench.path("nothing"), 1024).recv().await, None);
+    assert_eq!(bench.logs.follow(Path::new("/dev/null"), 1024).recv().await, None);
 }
 
 #[tokio::test]
@@ -327,7 +327,7 @@ async fn after_the_end_everything_is_refused_and_nothing_hangs() {
     bench.logs.line(LogLevel::Info, "nobody hears this");
     assert_eq!(bench.logs.open(&output(None)).await.unwrap_err(), libc::EIO);
     bench.logs.drained(ProcessId(1)).await;
-    assert_eq!(bench.logs.follow(&bench.path("main.log")).recv().await, None);
+    assert_eq!(bench.logs.follow(&bench.path("main.log"), 1024).recv().await, None);
     assert!(bench.text("main.log").ends_with(" INFO last\n"));
 }
 
@@ -336,8 +336,8 @@ async fn a_follower_sees_what_others_write_and_goes_on_in_a_file_that_they_put_t
     let bench = Bench::new(LogLevel::Info);
     let path = bench.path("out");
     fs::write(&path, "first\n").unwrap();
-    let mut lines = bench.logs.follow(&path);
-    let mut other = bench.logs.follow(&path);
+    let mut lines = bench.logs.follow(&path, 1024);
+    let mut other = bench.logs.follow(&path, 1024);
     for receiver in [&mut lines, &mut other] {
         assert_eq!(receiver.recv().await.unwrap(), "first\n");
     }
@@ -367,7 +367,7 @@ async fn a_thousand_followers_that_do_not_read_hold_up_nobody() {
     let bench = Bench::new(LogLevel::Info);
     let path = bench.path("out");
     fs::write(&path, "begin\n").unwrap();
-    let mut followers: Vec<_> = (0..1000).map(|_| bench.logs.follow(&path)).collect();
+    let mut followers: Vec<_> = (0..1000).map(|_| bench.logs.follow(&path, 1024)).collect();
     for follower in &mut followers {
         assert_eq!(follower.recv().await.unwrap(), "begin\n");
     }

@@ -1,5 +1,7 @@
 //! From the text of a configuration, and the files it includes, to [`Settings`].
 
+use std::path::PathBuf;
+
 use super::daemon::{read_daemon, read_user};
 use super::error::ConfigError;
 use super::findings::{Finding, Findings, Severity};
@@ -79,7 +81,7 @@ pub(super) fn read_noting(
     read_file(system, ini, path, &names.findings)?;
     let mut messages = Vec::new();
     let included = read_includes(system, ini, path, &here, &names, &mut messages);
-    names.findings.pass(included)?;
+    let included = names.findings.pass(included)?.unwrap_or_default();
     let ini = &*ini;
     if !ini.has_section(SectionSpec::of(SectionKind::Supervisord).prefix) {
         return Err(ConfigError::in_file(".ini file does not include supervisord section", path));
@@ -96,7 +98,7 @@ pub(super) fn read_noting(
     let user = names.findings.pass(read_user(ini, &names, system, overrides))?.flatten();
 
     let mut settings =
-        Settings { daemon, http_servers, groups, rpc_interfaces, messages: by_severity(messages) };
+        Settings { daemon, included, http_servers, groups, rpc_interfaces, messages: by_severity(messages) };
     settings.daemon.user = user;
     for program in settings.groups.iter_mut().flat_map(|group| &mut group.processes) {
         let own = std::mem::replace(&mut program.environment, settings.daemon.environment.clone());
@@ -157,7 +159,7 @@ pub(super) fn read_file(
     findings.pass_lines(ini.read_all(path, decode(&bytes, path)?))
 }
 
-/// The files that `[include]` names, sorted pattern by pattern; one level only.
+/// Reads the files that `[include]` names, sorted pattern by pattern, and tells which; one level only.
 fn read_includes(
     system: &dyn System,
     ini: &mut IniFile,
@@ -165,10 +167,11 @@ fn read_includes(
     here: &str,
     names: &Names,
     messages: &mut Vec<(LogLevel, String)>,
-) -> Result<(), ConfigError> {
+) -> Result<Vec<PathBuf>, ConfigError> {
+    let mut included = Vec::new();
     let section = SectionSpec::of(SectionKind::Include).prefix;
     if !ini.has_section(section) {
-        return Ok(());
+        return Ok(included);
     }
     ini.replace_here(here);
     let error = |ini: &IniFile, message: String| {
@@ -206,9 +209,10 @@ fn read_includes(
                 names.findings.pass_lines(ini.read_all(&file, text))?;
             }
             ini.replace_here(paths::dirname(&paths::abspath(system, &file)));
+            included.push(file.into());
         }
     }
-    Ok(())
+    Ok(included)
 }
 
 /// The text of a file, or the error with which Python refuses its bytes.

@@ -38,10 +38,12 @@ fn read_inet(values: &Values<'_>, section: &str) -> Result<HttpServerSettings, C
         .text_of("port", ValueType::InetAddress)?
         .ok_or_else(|| values.error("port", format!("section [{section}] has no port value")))?;
     let (host, port) = datatypes::inet_address(&text).map_err(|message| values.error("port", message))?;
+    let allow_get_actions = values.pass(values.boolean("allow_get_actions"))?.unwrap_or(false);
     Ok(HttpServerSettings {
         section: section.to_owned(),
         address: HttpAddress::Inet { host, port },
         credentials,
+        allow_get_actions,
     })
 }
 
@@ -71,7 +73,8 @@ fn read_unix(
     };
     let mode = values.pass(mode)?.unwrap_or(SOCKET_MODE);
     let address = HttpAddress::Unix { path, mode, owner };
-    Ok(HttpServerSettings { section: section.to_owned(), address, credentials })
+    let allow_get_actions = values.pass(values.boolean("allow_get_actions"))?.unwrap_or(false);
+    Ok(HttpServerSettings { section: section.to_owned(), address, credentials, allow_get_actions })
 }
 
 fn read_credentials(values: &Values<'_>, section: &str) -> Result<Option<(String, String)>, ConfigError> {

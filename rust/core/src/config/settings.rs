@@ -20,6 +20,9 @@ pub type EnvironmentVariables = Vec<(String, String)>;
 pub struct Settings {
     /// `[supervisord]`, with the command line's values over it.
     pub daemon: DaemonSettings,
+    /// The files that `[include]` brought in, in the order they were read.
+    #[serde(default)]
+    pub included: Vec<PathBuf>,
     /// `[unix_http_server]` and `[inet_http_server]` sections, in the original's order: inet first.
     pub http_servers: Vec<HttpServerSettings>,
     /// Groups by ascending priority, equal priorities by name.
@@ -154,6 +157,9 @@ pub struct HttpServerSettings {
     pub address: HttpAddress,
     /// User name and password (clear, or `{SHA}` and the hexadecimal SHA-1), if any are asked for.
     pub credentials: Option<(String, String)>,
+    /// Pages take actions by GET from browsers too, as the original does.
+    #[serde(default)]
+    pub allow_get_actions: bool,
 }
 
 /// Where an HTTP server listens.

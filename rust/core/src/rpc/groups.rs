@@ -43,13 +43,20 @@ pub(crate) fn get_all_config_info(
     programs.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
     let infos = programs.into_iter().map(|(group, program)| {
         let is_in_use = core.group(&group.name).is_some();
-        config_info(group, program, is_in_use)
+        config_info((&group.name, group.priority), program, is_in_use)
     });
     Ok(Answer::Now(Value::Array(infos.collect())))
 }
 
 /// The struct of `getAllConfigInfo` (parity 4): "none" for what is not set, "auto" for automatic logs.
-fn config_info(group: &GroupSettings, program: &ProgramSettings, is_in_use: bool) -> Value {
+///
+/// The group is given by its name and its priority.
+#[must_use]
+pub fn config_info(
+    (group, group_priority): (&str, i64),
+    program: &ProgramSettings,
+    is_in_use: bool,
+) -> Value {
     let directory = program.directory.as_ref().map(|directory| directory.display().to_string());
     let autorestart = match program.autorestart {
         Autorestart::Never => false.into(),
@@ -63,8 +70,8 @@ fn config_info(group: &GroupSettings, program: &ProgramSettings, is_in_use: bool
         ("uid", program.user.map_or_else(none, |uid| i64::from(uid).into())),
         ("command", program.command.as_str().into()),
         ("exitcodes", Value::Array(program.exitcodes.iter().map(|code| Value::from(*code)).collect())),
-        ("group", group.name.as_str().into()),
-        ("group_prio", group.priority.into()),
+        ("group", group.into()),
+        ("group_prio", group_priority.into()),
         ("inuse", is_in_use.into()),
         ("killasgroup", program.killasgroup.into()),
         ("name", program.name.as_str().into()),

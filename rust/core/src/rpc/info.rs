@@ -53,23 +53,44 @@ impl Core {
 
 /// The struct of `getProcessInfo` (parity 4); times are seconds, capped to what XML-RPC's `int` holds.
 fn write_info(out: &mut Writer, process: &Process, now: Now) {
+    out.structure(|out| tell_info(out, process, now));
+}
+
+/// Who takes the members of `getProcessInfo`.
+pub trait Members {
+    /// A text.
+    fn text(&mut self, name: &str, text: &str);
+    /// A whole number.
+    fn int(&mut self, name: &str, number: i32);
+}
+
+impl Members for Writer {
+    fn text(&mut self, name: &str, text: &str) {
+        Self::text(self, name, text);
+    }
+
+    fn int(&mut self, name: &str, number: i32) {
+        Self::int(self, name, number);
+    }
+}
+
+/// Tells the members of `getProcessInfo`, in their order.
+pub fn tell_info(out: &mut impl Members, process: &Process, now: Now) {
     let stdout = logfile(&process.config.stdout.logfile);
-    out.structure(|out| {
-        out.text("name", &process.config.name);
-        out.text("group", &process.group);
-        out.int("start", seconds(process.started.as_ref()));
-        out.int("stop", seconds(process.stopped.as_ref()));
-        out.int("now", seconds(Some(&now)));
-        out.int("state", process.state.code());
-        out.text("statename", process.state.name());
-        out.text("spawnerr", process.spawnerr.as_deref().unwrap_or_default());
-        out.int("exitstatus", process.exitstatus.unwrap_or(0));
-        out.text("logfile", &stdout);
-        out.text("stdout_logfile", &stdout);
-        out.text("stderr_logfile", &logfile(&process.config.stderr.logfile));
-        out.int("pid", process.pid);
-        out.text("description", &description(process, &now));
-    });
+    out.text("name", &process.config.name);
+    out.text("group", &process.group);
+    out.int("start", seconds(process.started.as_ref()));
+    out.int("stop", seconds(process.stopped.as_ref()));
+    out.int("now", seconds(Some(&now)));
+    out.int("state", process.state.code());
+    out.text("statename", process.state.name());
+    out.text("spawnerr", process.spawnerr.as_deref().unwrap_or_default());
+    out.int("exitstatus", process.exitstatus.unwrap_or(0));
+    out.text("logfile", &stdout);
+    out.text("stdout_logfile", &stdout);
+    out.text("stderr_logfile", &logfile(&process.config.stderr.logfile));
+    out.int("pid", process.pid);
+    out.text("description", &description(process, &now));
 }
 
 /// What is told of where an output goes: the file's name, and nothing for none.

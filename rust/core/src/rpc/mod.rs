@@ -8,7 +8,7 @@ mod arguments;
 mod daemon;
 pub mod document;
 pub mod fault;
-mod groups;
+pub mod groups;
 pub mod info;
 mod logs;
 mod multicall;
@@ -71,10 +71,29 @@ impl Core {
         self.answer(Call { now, request, is_native: false }, method, params, outbox);
     }
 
+    /// The daemon's own pages call a method of the standard interface, whatever the configuration calls that.
+    pub(crate) fn on_command(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        method: &str,
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) {
+        let call = Call { now, request, is_native: true };
+        let answer = self.call_standard(call, (STANDARD, method), params, outbox);
+        self.conclude(request, answer, outbox);
+    }
+
     /// Calls a method and answers, unless the answer comes later.
     pub(crate) fn answer(&mut self, call: Call, method: &str, params: Vec<Value>, outbox: &mut Outbox) {
-        let request = call.request;
-        match self.call(call, method, params, outbox) {
+        let answer = self.call(call, method, params, outbox);
+        self.conclude(call.request, answer, outbox);
+    }
+
+    /// Answers a request unless it stays open.
+    fn conclude(&mut self, request: RequestId, answer: Result<Answer, Fault>, outbox: &mut Outbox) {
+        match answer {
             Ok(Answer::Now(value)) => self.reply(request, Ok(value), outbox),
             Ok(Answer::Later) => {}
             Err(fault) => self.reply(request, Err(fault), outbox),
@@ -103,7 +122,17 @@ impl Core {
             return Ok(Answer::Later);
         }
         let namespace = self.standard_namespace(namespace).ok_or_else(unknown)?;
-        let entry = table::find(namespace, name).ok_or_else(unknown)?;
+        self.call_standard(call, (namespace, name), params, outbox)
+    }
+
+    fn call_standard(
+        &mut self,
+        call: Call,
+        (namespace, name): (&str, &str),
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, Fault> {
+        let entry = table::find(namespace, name).ok_or_else(|| Fault::new(FaultCode::UnknownMethod))?;
         let arguments = Arguments::of(entry, params)?;
         if !entry.works_in_shutdown && !self.mood().allows_starts() {
             return Err(Fault::new(FaultCode::ShutdownState));

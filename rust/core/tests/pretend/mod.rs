@@ -493,6 +493,7 @@ pub fn settings(groups: Vec<GroupSettings>) -> Settings {
     let mut groups = groups;
     groups.sort_by_key(|group| group.priority);
     Settings {
+        included: Vec::new(),
         daemon: DaemonSettings {
             config_file: PathBuf::from("/etc/supervisord.conf"),
             logfile: LogTarget::None,

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use supervisor_core::config::LogLevel;
+use supervisor_core::config::diff::GroupDiff;
 use supervisor_core::effect::Channel;
 use supervisor_core::rpc::Fault;
-use supervisor_core::state::ProcessState;
 use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::{mpsc, oneshot};
+
+use crate::web::view::{AboutPage, ProcessPage, StatusPage};
 
 /// The outcome of a method call.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,35 +43,15 @@ pub enum LogLookupError {
     NoLog,
 }
 
-/// What the status page shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusPage {
-    /// Name of this daemon.
-    pub identifier: String,
-    /// The version as clients see it.
-    pub version: String,
-    /// All processes, in any order; the page sorts them by group and name.
-    pub rows: Vec<StatusRow>,
-}
-
-/// A process on the status page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusRow {
-    /// Its name.
-    pub name: String,
-    /// Its group's name.
-    pub group: String,
-    /// Its state.
-    pub state: ProcessState,
-    /// As in `getProcessInfo`.
-    pub description: String,
-}
-
 /// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
 pub trait Backend: 'static {
     /// Calls a method. The answer may come at once or much later; a sender that is dropped means that the daemon
     /// has ended. When the client is gone, the receiver is dropped.
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;
+
+    /// Calls a method of the standard interface by its name alone, on behalf of a page: it works whatever the
+    /// configuration calls that interface. Answers as [`Self::call`] does.
+    fn command(&self, method: &'static str, params: Vec<Value>) -> oneshot::Receiver<Answer>;
 
     /// Where the log of a process' stream is; `name` is `group:name`, or `name` alone.
     ///
@@ -80,13 +62,26 @@ pub trait Backend: 'static {
     /// Where the main log is, if it is a file.
     fn main_log(&self) -> Option<PathBuf>;
 
-    /// Follows a log: its last 1024 bytes, then what is appended, through rotation and truncation (parity 8).
+    /// Follows a log: its last `head` bytes, then what is appended, through rotation and truncation (parity 8).
     /// The channel is bounded: a slow reader delays the one who fills it. Following ends when the receiver is
     /// dropped; when the sender is dropped, the answer ends.
-    fn follow(&self, path: &Path) -> mpsc::Receiver<Bytes>;
+    fn follow(&self, path: &Path, head: u64) -> mpsc::Receiver<Bytes>;
 
     /// What the status page shows.
     fn status(&self) -> StatusPage;
+
+    /// What the page of a process shows; `name` as in [`Self::log_path`].
+    fn process(&self, name: &str) -> Option<ProcessPage>;
+
+    /// What the page about the daemon shows.
+    fn about(&self) -> AboutPage;
+
+    /// How the groups that were read last differ from those in use.
+    fn staged(&self) -> GroupDiff;
+
+    /// Reads the configuration, without keeping it, and tells how its groups differ from those in use; or what is
+    /// wrong with it.
+    fn pending(&self) -> oneshot::Receiver<Result<GroupDiff, String>>;
 
     /// Writes a line to the main log, if `level` is wanted there; `message` is only formatted then.
     fn log(&self, level: LogLevel, message: fmt::Arguments<'_>);

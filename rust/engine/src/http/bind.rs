@@ -77,6 +77,7 @@ impl From<io::Error> for BindError {
 pub struct Listener {
     pub(super) section: String,
     pub(super) credentials: Option<(String, String)>,
+    pub(super) allow_get_actions: bool,
     pub(super) socket: Socket,
     pub(super) path: Option<OwnPath>,
     pub(super) address: HttpAddress,
@@ -151,6 +152,7 @@ pub fn bind(settings: &HttpServerSettings) -> Result<Listener, BindError> {
     Ok(Listener {
         section: settings.section.clone(),
         credentials: settings.credentials.clone(),
+        allow_get_actions: settings.allow_get_actions,
         socket,
         path,
         address: settings.address.clone(),

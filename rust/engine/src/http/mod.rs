@@ -14,14 +14,16 @@ mod backend;
 mod bind;
 mod body;
 mod connection;
+mod download;
 pub mod limits;
 mod origin;
+mod pages;
 mod respond;
 mod route;
 mod rpc;
 mod server;
 mod vanished;
 
-pub use backend::{Answer, Backend, LogLookupError, StatusPage, StatusRow};
+pub use backend::{Answer, Backend, LogLookupError};
 pub use bind::{BindError, Listener, bind, bind_all};
 pub use server::Servers;

@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use hyper::body::Incoming;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, EXPECT, EXPIRES, HeaderName,
-    HeaderValue, LAST_MODIFIED, PRAGMA, REFERRER_POLICY, TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, LAST_MODIFIED, TRANSFER_ENCODING,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
@@ -19,17 +18,23 @@ use super::auth::{Credentials, Refusal};
 use super::backend::Backend;
 use super::body::{self, ResponseBody};
 use super::connection::InFlight;
+use super::pages::Pages;
 use super::respond::{self, Reply};
-use super::{origin, rpc};
-use crate::web;
+use super::{origin, pages, rpc};
 
 /// Tells a proxy not to collect a followed log before it passes it on.
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+pub(super) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How much of a log those who follow it get to see first, in bytes.
+const HEAD: u64 = 1024;
 
 /// What the handlers of one server share.
 pub(super) struct Site {
     pub(super) backend: Rc<dyn Backend>,
     pub(super) credentials: Option<Credentials>,
+    /// Actions by GET are for browsers too.
+    pub(super) allow_get_actions: bool,
+    pub(super) pages: Rc<Pages>,
     pub(super) shutdown: watch::Receiver<bool>,
 }
 
@@ -79,7 +84,7 @@ async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFl
             Some(log) => follow(site, log).await,
             None => respond::error(StatusCode::NOT_FOUND),
         },
-        _ => page(site, parts, &path),
+        _ => pages::respond(site, parts, body, &path, in_flight).await,
     }
 }
 
@@ -98,7 +103,7 @@ async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFli
     }
 }
 
-fn announces_body(parts: &Parts) -> bool {
+pub(super) fn announces_body(parts: &Parts) -> bool {
     parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING)
 }
 
@@ -108,46 +113,13 @@ fn is_encoded(parts: &Parts) -> bool {
     encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// The pages. The original knows them by GET and POST only, static files by GET and HEAD.
-fn page(site: &Site, parts: &Parts, path: &str) -> Reply {
-    let dynamic = matches!(path, "" | "index.html" | "ok.html");
-    match &parts.method {
-        &Method::POST if dynamic && !announces_body(parts) => respond::error(StatusCode::LENGTH_REQUIRED),
-        &Method::GET | &Method::POST if path == "ok.html" => respond::whole("text/plain", "OK"),
-        &Method::GET | &Method::POST if dynamic => status_page(site, parts.uri.query().unwrap_or_default()),
-        &Method::GET | &Method::HEAD if path == web::STYLESHEET_PATH => {
-            respond::whole("text/css", web::STYLESHEET)
-        }
-        &Method::GET | &Method::HEAD => respond::error(StatusCode::NOT_FOUND),
-        _ => respond::error(StatusCode::BAD_REQUEST),
-    }
-}
-
-fn status_page(site: &Site, query: &str) -> Reply {
-    // The page only shows; a request to change something must not look as if it had been obeyed.
-    let action = query.split('&').find_map(|pair| pair.strip_prefix("action="));
-    if action.is_some_and(|action| action != "refresh") {
-        return respond::error(StatusCode::BAD_REQUEST);
-    }
-    let Ok(html) = web::status_page(site.backend.status()) else {
-        return respond::error(StatusCode::INTERNAL_SERVER_ERROR);
-    };
-    let mut answer = respond::whole("text/html;charset=utf-8", html);
-    respond::set(&mut answer, PRAGMA, "no-cache");
-    respond::set(&mut answer, CACHE_CONTROL, "no-cache");
-    respond::set(&mut answer, EXPIRES, "Thu, 01 Jan 1970 00:00:00 GMT");
-    respond::set(&mut answer, CONTENT_SECURITY_POLICY, web::CONTENT_SECURITY_POLICY);
-    respond::set(&mut answer, REFERRER_POLICY, "no-referrer");
-    answer
-}
-
 /// Follows a log without end; a log that is not there (any more, or yet) is status 404.
 async fn follow(site: &Site, log: PathBuf) -> Reply {
     // The file system may hang, the control thread must not.
     let path = log.clone();
     let found = tokio::task::spawn_blocking(move || std::fs::metadata(path)).await;
     let Ok(Ok(found)) = found else { return respond::error(StatusCode::NOT_FOUND) };
-    let pieces = site.backend.follow(&log);
+    let pieces = site.backend.follow(&log, HEAD);
     let mut answer =
         respond::answer("text/plain;charset=utf-8", ResponseBody::endless(pieces, site.shutdown.clone()));
     respond::set(&mut answer, X_ACCEL_BUFFERING, "no");
@@ -158,7 +130,7 @@ async fn follow(site: &Site, log: PathBuf) -> Reply {
 }
 
 /// `Sun, 22 Nov 2026 21:37:03 GMT`
-fn http_date(time: std::time::SystemTime) -> Option<HeaderValue> {
+pub(super) fn http_date(time: std::time::SystemTime) -> Option<HeaderValue> {
     let timestamp = Timestamp::try_from(time).ok()?;
     let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp).ok()?;
     text.try_into().ok()

@@ -21,6 +21,7 @@ use super::backend::Backend;
 use super::bind::{BindError, Listener, Socket, bind_unix};
 use super::connection::{self, Activity};
 use super::limits;
+use super::pages::Pages;
 use super::route::{self, Site};
 use super::vanished;
 use crate::unix_path::{Found, OwnPath};
@@ -92,6 +93,7 @@ impl Servers {
     pub fn start(listeners: Vec<Listener>, backend: &Rc<dyn Backend>) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
+        let pages = Pages::new(backend);
         let mut servers = Vec::new();
         let mut failure = None;
         for listener in listeners {
@@ -100,9 +102,15 @@ impl Servers {
                 listener.close();
                 continue;
             }
-            let Listener { section: _, credentials, socket, path, address } = listener;
+            let Listener { section: _, credentials, allow_get_actions, socket, path, address } = listener;
             let credentials = credentials.map(|(user, password)| Credentials::new(&user, &password));
-            let site = Rc::new(Site { backend: Rc::clone(backend), credentials, shutdown: shutdown.clone() });
+            let site = Rc::new(Site {
+                backend: Rc::clone(backend),
+                credentials,
+                allow_get_actions,
+                pages: Rc::clone(&pages),
+                shutdown: shutdown.clone(),
+            });
             match accept_on(socket, &connections, &site) {
                 Ok(accepting) => {
                     let connections = Rc::clone(&connections);

@@ -12,9 +12,6 @@ use tokio::sync::mpsc;
 use super::shared::Shared;
 use super::watch::Following;
 
-/// How much of the log a follower gets to see first.
-const HEAD: u64 = 1024;
-
 /// Most bytes handed on at a time.
 const CHUNK: usize = 16 * 1024;
 
@@ -64,14 +61,14 @@ pub(crate) struct Followed {
 }
 
 impl Followed {
-    /// Opens a log, to follow it from shortly before its end.
+    /// Opens a log, to follow it from `head` bytes before its end.
     ///
     /// # Errors
     /// The system's, or that it is no file.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, head: u64) -> io::Result<Self> {
         let file = open_regular(path)?;
         let metadata = file.metadata()?;
-        let position = metadata.len().saturating_sub(HEAD);
+        let position = metadata.len().saturating_sub(head);
         Ok(Self { path: path.to_owned(), file, position, device: metadata.dev() })
     }
 

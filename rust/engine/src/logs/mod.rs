@@ -248,15 +248,15 @@ impl Logs {
         }
     }
 
-    /// Follows a log: its last 1024 bytes, then what is added. Ends when the receiver is dropped, or at once where
+    /// Follows a log: its last `head` bytes, then what is added. Ends when the receiver is dropped, or at once where
     /// there is no such file. When the log becomes shorter, `==> File truncated <==` comes and then the log from its
     /// beginning; a replaced file is followed on. To be called within the runtime.
     #[must_use]
-    pub fn follow(&self, path: &Path) -> mpsc::Receiver<Bytes> {
+    pub fn follow(&self, path: &Path, head: u64) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(FOLLOWED_PIECES);
         let lanes = Arc::clone(&self.lanes);
         let own = path.to_owned();
-        let opening = self.reading.run(path, move || Followed::open(&own).map(|log| (log, own)));
+        let opening = self.reading.run(path, move || Followed::open(&own, head).map(|log| (log, own)));
         tokio::spawn(async move {
             if let Some(Ok((log, path))) = opening.await
                 && let Ok(lane) = lanes.of(Some(log.device), &path)

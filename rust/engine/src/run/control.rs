@@ -16,7 +16,7 @@ use supervisor_core::input::{Input, SpawnError};
 use supervisor_core::listener::protocol::Verdict;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::Mood;
-use supervisor_core::xml::MethodCall;
+use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::fcgi::{self, FcgiSockets};
@@ -56,6 +56,15 @@ pub(crate) enum Message {
     Call {
         /// The method and its arguments.
         call: MethodCall,
+        /// Who waits.
+        reply: oneshot::Sender<Answer>,
+    },
+    /// A page calls a method of the standard interface by its name alone.
+    Command {
+        /// The method.
+        method: &'static str,
+        /// Its arguments.
+        params: Vec<Value>,
         /// Who waits.
         reply: oneshot::Sender<Answer>,
     },
@@ -292,11 +301,13 @@ impl Control {
                 self.with_host(host, |host| host.ready(descriptor, writable));
             }
             Message::Call { call, reply } => {
-                let request = RequestId(self.next_request);
-                self.next_request += 1;
-                self.replies.insert(request, reply);
+                let request = self.open_request(reply);
                 let MethodCall { method, params } = call;
                 self.inputs.push_back(Input::Request { request, method, params });
+            }
+            Message::Command { method, params, reply } => {
+                let request = self.open_request(reply);
+                self.inputs.push_back(Input::Command { request, method, params });
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
@@ -314,6 +325,13 @@ impl Control {
                 self.poll_plugin(request, id, host);
             }
         }
+    }
+
+    fn open_request(&mut self, reply: oneshot::Sender<Answer>) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.replies.insert(request, reply);
+        request
     }
 
     fn on_signal(&mut self, signal: Signal, host: &mut Option<Box<dyn PluginHost>>) {

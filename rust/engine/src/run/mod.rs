@@ -285,11 +285,11 @@ fn serve(
         let tell = move |signal| drop(heard.send(Message::Signal(signal)));
         let hearing = spawn_local(signals.pass_on(tell, async move { drop(ended.await) }));
         let mut control =
-            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, read_settings));
+            Control::new(handle.clone(), messages.clone(), logs.clone(), (clock, Arc::clone(&read_settings)));
         control.note_overrides(host);
         control.take_in_all(host).await;
         let said = logs.clone();
-        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock });
+        let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock, read_settings });
         let served = match Servers::start(listeners, &backend) {
             Ok(mut servers) => {
                 control.recheck_sockets =

@@ -14,14 +14,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use supervisor_core::config::diff::GroupDiff;
 use supervisor_core::config::{HttpAddress, HttpServerSettings, LogLevel};
 use supervisor_core::effect::Channel;
+use supervisor_core::input::Now;
 use supervisor_core::rpc::{Fault, FaultCode};
-use supervisor_core::state::ProcessState;
+use supervisor_core::state::{Mood, ProcessState};
 use supervisor_core::xml::{MethodCall, Value, write_call};
-use supervisor_engine::http::{
-    Answer, Backend, Listener, LogLookupError, Servers, StatusPage, StatusRow, bind_all,
-};
+use supervisor_engine::http::{Answer, Backend, Listener, LogLookupError, Servers, bind_all};
+use supervisor_engine::web::view::{AboutPage, ProcessPage, StatusPage, StatusRow};
 use tokio::sync::{mpsc, oneshot};
 
 /// Longest time that a test waits for anything.
@@ -111,6 +112,51 @@ impl Backend for Daemon {
         receiver
     }
 
+    fn command(&self, method: &'static str, params: Vec<Value>) -> oneshot::Receiver<Answer> {
+        self.call(MethodCall { method: method.to_owned(), params })
+    }
+
+    fn process(&self, name: &str) -> Option<ProcessPage> {
+        let row = self.status().rows.into_iter().find(|row| row.namespec() == name)?;
+        Some(ProcessPage {
+            row,
+            info: vec![("pid".into(), Value::Int(7))],
+            config: vec![("command".into(), Value::from("<b>"))],
+            changes: Vec::new(),
+            ends: Vec::new(),
+            takes_lines: true,
+            logs: vec![Channel::Stdout],
+        })
+    }
+
+    fn about(&self) -> AboutPage {
+        let now = Now { monotonic: Duration::ZERO, wall: Duration::ZERO, utc_offset: 0 };
+        AboutPage {
+            identifier: "supervisor".into(),
+            version: "4.3.0+rs.0.1.0".into(),
+            mood: Mood::Running,
+            pid: 1,
+            started: Some(now),
+            now,
+            files: vec!["/etc/supervisord.conf".into()],
+            main_log: None,
+            pidfile: "/run/supervisord.pid".into(),
+            groups: 2,
+            processes: 2,
+            servers: Vec::new(),
+        }
+    }
+
+    fn staged(&self) -> GroupDiff {
+        GroupDiff::default()
+    }
+
+    fn pending(&self) -> oneshot::Receiver<Result<GroupDiff, String>> {
+        let (sender, receiver) = oneshot::channel();
+        let _ = sender.send(Err("x".to_owned()));
+        receiver
+    }
+
     fn log_path(&self, name: &str, channel: Channel) -> Result<PathBuf, LogLookupError> {
         match name {
             "nolog" => Err(LogLookupError::NoLog),
@@ -125,7 +171,7 @@ impl Backend for Daemon {
     }
 
     /// `flood` sends as much as is taken, other logs one line.
-    fn follow(&self, path: &Path) -> mpsc::Receiver<Bytes> {
+    fn follow(&self, path: &Path, _: u64) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(2);
         let flood = path.ends_with("flood-stdout.log");
         let shared = Arc::clone(&self.shared);
@@ -149,10 +195,16 @@ impl Backend for Daemon {
             group: group.into(),
             state,
             description: description.into(),
+            pid: 7,
+            up: Some(9),
+            started: 1,
+            restarts: 0,
         };
         StatusPage {
             identifier: "supervisor".into(),
             version: "4.3.0+rs.0.1.0".into(),
+            mood: Mood::Running,
+            now: 10,
             rows: vec![
                 row("g", "b", ProcessState::Stopped, "Not started"),
                 row("a", "a", ProcessState::Running, "pid 7, uptime 0:00:09"),
@@ -181,6 +233,7 @@ pub fn unix_settings(path: &Path) -> HttpServerSettings {
         section: "unix_http_server".into(),
         address: HttpAddress::Unix { path: path.to_owned(), mode: 0o700, owner: None },
         credentials: None,
+        allow_get_actions: false,
     }
 }
 
@@ -189,6 +242,7 @@ pub fn inet_settings(host: &str, port: u16) -> HttpServerSettings {
         section: "inet_http_server".into(),
         address: HttpAddress::Inet { host: host.into(), port },
         credentials: None,
+        allow_get_actions: false,
     }
 }
 

@@ -20,6 +20,13 @@ const SERVER_USERNAME: OptionSpec =
 const SERVER_PASSWORD: OptionSpec =
     password("Password that clients must give, in clear or as {SHA} with the hexadecimal SHA-1 behind it.")
         .refused("without a username");
+const ALLOW_GET_ACTIONS: OptionSpec = OptionSpec::new(
+    "allow_get_actions",
+    ValueType::Boolean,
+    Default::Text("false"),
+    "Let browsers start and stop programs by a mere link, as the original does; any web page can hold such a link.",
+)
+.sees(Sees::Environment);
 
 pub(super) const UNIX_HTTP_SERVER: SectionSpec = SectionSpec {
     kind: SectionKind::UnixHttpServer,
@@ -44,6 +51,7 @@ pub(super) const UNIX_HTTP_SERVER: SectionSpec = SectionSpec {
         .commented("root:staff"),
         SERVER_USERNAME,
         SERVER_PASSWORD,
+        ALLOW_GET_ACTIONS,
     ],
 };
 
@@ -69,6 +77,7 @@ pub(super) const INET_HTTP_SERVER: SectionSpec = SectionSpec {
         .commented("127.0.0.1:9001"),
         SERVER_USERNAME,
         SERVER_PASSWORD,
+        ALLOW_GET_ACTIONS,
     ],
 };
 
