@@ -10,6 +10,7 @@ import pytest
 from conftest import Supervise
 from harness.daemon import Daemon, program
 from harness.events import listener, received, wait_events
+from harness.waiting import wait_for
 
 STATE = "^PROCESS_STATE"
 
@@ -193,10 +194,8 @@ def test_everything_that_a_listener_is_told_from_the_start_to_the_end(supervise:
     """A start, a crash with its restart, a stop, a start, a program that is given up, a reload, the end."""
     daemon = supervise(
         listener("pool", "PROCESS_STATE,PROCESS_GROUP,SUPERVISOR_STATE_CHANGE")
+        + f"[program:x]\ncommand = {program('patient', '%(here)s/events', '%(here)s/up')}\nstartsecs = 0\n"
         + dedent("""
-        [program:x]
-        command = sleep 1000
-        startsecs = 0
         [program:bad]
         command = sh -c "exit 3"
         startsecs = 30
@@ -204,20 +203,32 @@ def test_everything_that_a_listener_is_told_from_the_start_to_the_end(supervise:
         autostart = false
         """)
     )
+
+    def wait_up(last: int) -> int:
+        """Wait until x runs again and waits for a signal; its pid."""
+        up = daemon.folder / "up"
+
+        def look() -> int:
+            daemon.nudge()
+            info = daemon.info("x")
+            ready = up.exists() and up.read_text() == str(info["pid"]) and info["pid"] != last
+            return int(info["pid"]) if ready and info["statename"] == "RUNNING" else 0
+
+        return wait_for(look, "x to be up")
+
     daemon.wait_state("pool", "RUNNING")
-    daemon.wait_state("x", "RUNNING")
+    pid = wait_up(0)
     daemon.rpc.signalProcess("x", "KILL")
     wait_events(daemon, 2, "RUNNING processname:x")
-    daemon.wait_state("x", "RUNNING")
+    pid = wait_up(pid)
     daemon.rpc.stopProcess("x")
     daemon.rpc.startProcess("x")
-    daemon.wait_state("x", "RUNNING")
+    pid = wait_up(pid)
     daemon.rpc.startProcess("bad", False)
     wait_events(daemon, 1, "FATAL")
-    daemon.settle()
     daemon.signal(signal.SIGHUP)
     wait_events(daemon, 4, "RUNNING processname:x")
-    daemon.wait_state("x", "RUNNING")
+    wait_up(pid)
     assert daemon.stop() == 0
 
     def state(name: str, to: str, rest: str) -> str:

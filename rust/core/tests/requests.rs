@@ -189,9 +189,32 @@ fn a_plug_ins_namespace_is_handed_to_it() {
         params: vec![1.into()],
     };
     assert!(effects.contains(&expected), "{effects:?}");
-    assert_eq!(machine.ask("mine.other", vec![]).unwrap_err().text, "UNKNOWN_METHOD");
+    assert_eq!(machine.ask("other.hello", vec![]).unwrap_err().text, "UNKNOWN_METHOD");
     let help = machine.ask("system.methodHelp", vec!["mine.hello".into()]);
     assert_eq!(help, Ok("Says hello.".into()));
+}
+
+#[test]
+fn a_method_that_a_plug_in_did_not_name_is_for_the_plug_in_to_know() {
+    // One that its class inherits is called like any other, and not listed.
+    let mut machine = Machine::with(vec![]);
+    machine.start();
+    machine.feed(Input::RegisterNamespace { name: "mine".to_owned(), methods: vec![] });
+    let mut effects = Vec::new();
+    let request = RequestId(9);
+    let input = Input::Request { request, method: "mine.inherited".to_owned(), params: vec![] };
+    machine.core.step(machine.now(), input, &mut effects);
+    let expected = Effect::CallPlugin {
+        request,
+        namespace: "mine".to_owned(),
+        method: "inherited".to_owned(),
+        params: vec![],
+    };
+    assert!(effects.contains(&expected), "{effects:?}");
+    assert_eq!(
+        machine.ask("system.methodHelp", vec!["mine.inherited".into()]).unwrap_err().text,
+        "SIGNATURE_UNSUPPORTED"
+    );
 }
 
 #[test]
