@@ -8,6 +8,10 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 /// First descriptor that is not standard input, output or error.
 const FIRST_FREE: i32 = 3;
 
+/// What a widened pipe holds, in bytes.
+#[cfg(target_os = "linux")]
+const WIDE: i32 = 256 * 1024;
+
 /// A new pipe: its reading end and its writing end.
 ///
 /// Both ends close on exec and lie above standard error, so that moving one of them to a standard
@@ -29,6 +33,15 @@ pub fn set_nonblocking(fd: &impl AsFd) -> io::Result<()> {
     let flags = OFlag::from_bits_truncate(fcntl(fd, FcntlArg::F_GETFL)?);
     fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     Ok(())
+}
+
+/// Has a pipe hold more, so that whoever fills it faster than it is looked at need not wait: 256 KiB instead of the
+/// usual 64. Only Linux can, and only within its limit for a user; elsewhere the pipe stays as it is.
+pub(crate) fn widen(pipe: &impl AsFd) {
+    #[cfg(target_os = "linux")]
+    let _ = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(WIDE));
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe;
 }
 
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"))]

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::unix::pipe::Receiver;
 
 use super::stall::Health;
+use crate::pipes;
 
 /// Bytes read at a time, and kept for one pipe while its log is stuck; as much as a pipe holds by default.
 pub(crate) const BUFFER: usize = 64 * 1024;
@@ -94,7 +95,14 @@ impl Intake {
         Ok(())
     }
 
-    /// The same, without waiting: what is not there is `WouldBlock`.
+    /// Has the pipe hold more, where the system can.
+    pub(crate) fn widen(&self) {
+        if let Ok(pipe) = self.lock().descriptor() {
+            pipes::widen(&pipe);
+        }
+    }
+
+    /// Takes as [`Self::poll_take`] does, without waiting: what is not there is `WouldBlock`.
     ///
     /// # Errors
     /// The system's.

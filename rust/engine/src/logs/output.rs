@@ -182,6 +182,7 @@ impl Copier {
 
     async fn copy_to_end(&self, intake: &Intake) {
         let mut pace = Pace::default();
+        let mut is_wide = false;
         let mut turn = 0;
         loop {
             let count = match poll_fn(|context| self.poll_copy(context, intake)).await {
@@ -199,6 +200,11 @@ impl Copier {
             if turn >= TURN {
                 turn = 0;
                 tokio::task::yield_now().await;
+            }
+            if count >= BUFFER / 2 && pace.is_chatty() && !is_wide {
+                // It was full, or nearly so, before the pause was over, and its writer may have had to wait.
+                intake.widen();
+                is_wide = true;
             }
             if count < BUFFER {
                 turn = 0;

@@ -28,6 +28,11 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
+    /// Whether it is a stream of lines that are waited for.
+    pub(crate) fn is_chatty(&self) -> bool {
+        self.streak >= STREAK
+    }
+
     /// After a turn that read `count` bytes: how long to wait before the next look, if at all.
     ///
     /// A stream that is quiet, or writes in large pieces, is never waited for. One that fills its pipe during a pause
@@ -40,7 +45,7 @@ impl Pace {
         } else if count < SMALL {
             self.streak = self.streak.saturating_add(1);
         }
-        if self.streak < STREAK {
+        if !self.is_chatty() {
             self.pause = SHORTEST;
             return None;
         }

@@ -130,7 +130,7 @@ impl Live {
                 self.beat.send_modify(|beat| *beat += 1);
             }
             silent += 1;
-            tokio::time::sleep(INTERVAL).await;
+            self.sampler.sample_after(INTERVAL).await;
         }
         self.is_looking.set(false);
     }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nix::unistd::{SysconfVar, sysconf};
@@ -48,16 +49,45 @@ impl Sampler {
     /// What is used now; nothing where the system has no `/proc`.
     pub async fn sample(&self) -> Usages {
         let mut last = self.0.lock().await;
-        if let Some(look) = last.as_ref().filter(|look| look.at.elapsed() < FRESH) {
-            return Rc::clone(&look.usages);
+        match Look::fresh(last.as_ref()) {
+            Some(usages) => usages,
+            None => Look::take(&mut last, pass(Duration::ZERO).await),
         }
-        let totals = tokio::task::spawn_blocking(totals).await.unwrap_or_default();
+    }
+
+    /// What is used after a while, during which others may sample.
+    pub async fn sample_after(&self, pause: Duration) -> Usages {
+        let totals = pass(pause).await;
+        let mut last = self.0.lock().await;
+        Look::fresh(last.as_ref()).unwrap_or_else(|| Look::take(&mut last, totals))
+    }
+}
+
+impl Look {
+    /// What a look found that is young enough to be used again.
+    fn fresh(last: Option<&Self>) -> Option<Usages> {
+        last.filter(|look| look.at.elapsed() < FRESH).map(|look| Rc::clone(&look.usages))
+    }
+
+    /// A new look, to be compared with the last, which it replaces.
+    fn take(last: &mut Option<Self>, totals: HashMap<i32, Total>) -> Usages {
         let at = Instant::now();
         let rates = last.as_ref().map(|before| (&before.totals, at.duration_since(before.at)));
         let usages = Rc::new(usages(&totals, rates, Unit::of_this_system()));
-        *last = Some(Look { at, totals, usages: Rc::clone(&usages) });
+        *last = Some(Self { at, totals, usages: Rc::clone(&usages) });
         usages
     }
+}
+
+/// One pass on a thread of its own, after a while. That thread waits too, so that the daemon wakes up once for both;
+/// when this future is dropped, it waits no longer.
+async fn pass(pause: Duration) -> HashMap<i32, Total> {
+    let (_waits, dropped) = mpsc::channel::<()>();
+    let pass = move || match dropped.recv_timeout(pause) {
+        Err(mpsc::RecvTimeoutError::Disconnected) => HashMap::new(),
+        _ => totals(),
+    };
+    tokio::task::spawn_blocking(pass).await.unwrap_or_default()
 }
 
 /// What the system counts in.
