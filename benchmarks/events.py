@@ -28,9 +28,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import installations
 from life_cycle import PATIENCE, compiled
 from logs import cpu_seconds
-from side_by_side import MEGABYTE, REPOSITORY, resident_bytes
+from side_by_side import MEGABYTE, resident_bytes
 
 from harness.daemon import Daemon, running
 from harness.under_test import UnderTest
@@ -205,7 +206,6 @@ def drain_rows(theirs: UnderTest, ours: UnderTest, ends: str, count: int, log: s
 
 def main() -> int:
     """Measure and print; 2 when something is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
     parser.add_argument("--burst", type=int, default=10_000, help="events of one burst (default 10,000)")
@@ -214,13 +214,9 @@ def main() -> int:
     parser.add_argument(
         "--stuck", type=int, default=1_000_000, help="events nobody takes (default a million)"
     )
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    theirs, ours = UnderTest("theirs", options.theirs.resolve()), UnderTest("ours", options.ours.resolve())
-    missing = [each.prefix for each in (theirs, ours) if not Path(each.program("supervisord")).exists()]
-    if missing or shutil.which("cc") is None:
-        print(f"missing: {missing or 'cc'}", file=sys.stderr)
+    options, theirs, ours = installations.parse(parser)
+    if shutil.which("cc") is None:
+        print("missing: cc", file=sys.stderr)
         return 2
     rounds = range(max(1, options.rounds))
     with tempfile.TemporaryDirectory(prefix="sv-") as folder:

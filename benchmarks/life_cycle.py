@@ -26,6 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import installations
 from side_by_side import REPOSITORY, Row
 
 from harness.daemon import Daemon, running
@@ -191,19 +192,10 @@ def rows(theirs: UnderTest, ours: UnderTest, programs: int, rounds: int, folder:
 
 def main() -> int:
     """Measure and print; 2 when an installation is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--programs", type=int, default=1000, help="programs to start (default 1000)")
     parser.add_argument("--rounds", type=int, default=3, help="starts and shutdowns of each (default 3)")
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    theirs = UnderTest("theirs", options.theirs.resolve())
-    ours = UnderTest("ours", options.ours.resolve())
-    for each in (theirs, ours):
-        if not Path(each.program("supervisord")).exists():
-            print(f"no supervisord in {each.prefix}/bin", file=sys.stderr)
-            return 2
+    options, theirs, ours = installations.parse(parser)
     print(
         "Medians, taking turns.\n\n| What | original | ours | ours / original | goal |\n|---|---|---|---|---|"
     )

@@ -27,6 +27,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
+import installations  # noqa: E402
+
 from harness.daemon import Daemon, running  # noqa: E402
 from harness.under_test import UnderTest  # noqa: E402
 from harness.waiting import wait_for  # noqa: E402
@@ -223,18 +225,13 @@ def answers_while_stalled(under_test: UnderTest, writer: Path) -> tuple[float, f
 
 def main() -> int:
     """Measure and print; 2 when something is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
     parser.add_argument("--megabytes", type=int, default=1024, help="bytes of large writes (default 1024 MB)")
     parser.add_argument("--lines", type=int, default=2_000_000, help="short lines (default two million)")
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    theirs, ours = UnderTest("theirs", options.theirs.resolve()), UnderTest("ours", options.ours.resolve())
-    missing = [each.prefix for each in (theirs, ours) if not Path(each.program("supervisord")).exists()]
-    if missing or shutil.which("cc") is None:
-        print(f"missing: {missing or 'cc'}", file=sys.stderr)
+    options, theirs, ours = installations.parse(parser)
+    if shutil.which("cc") is None:
+        print("missing: cc", file=sys.stderr)
         return 2
     print("| Output | bare copier MB/s | original | ours | CPU s per GiB: bare | original | ours |")
     print("|---|---|---|---|---|---|---|")

@@ -17,6 +17,7 @@ import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
+import installations
 from side_by_side import ONE_PROGRAM, Row, resident_bytes
 
 from harness import http
@@ -96,13 +97,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--calls", type=int, default=2000, help="calls of each method")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to watch an idle daemon")
-    for name in ("theirs", "ours"):
-        parser.add_argument(f"--{name}", type=Path, default=REPOSITORY / ".environments" / name)
-    chosen = parser.parse_args()
-    theirs, ours = (
-        measure(UnderTest(name, getattr(chosen, name)), chosen.calls, chosen.seconds)
-        for name in ("theirs", "ours")
-    )
+    options, *installed = installations.parse(parser)
+    theirs, ours = (measure(each, options.calls, options.seconds) for each in installed)
     rows = [
         Row("memory with a plug-in", "MB", theirs[0], ours[0], "at most 14 MB", ours[0] <= 14),
         Row("wakes of an idle plug-in", "/s", theirs[1], ours[1], "none", ours[1] < 0.2),

@@ -10,7 +10,6 @@ with one for each. Everything runs in temporary folders and is ended when the ru
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import time
@@ -21,11 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from side_by_side import REPOSITORY
+
+import installations
 
 from harness.daemon import Daemon, running
 from harness.http import Address, connect
-from harness.under_test import UnderTest
 
 
 def many(count: int) -> str:
@@ -147,17 +146,9 @@ CALLS: dict[int, Sequence[Call]] = {
 
 def main() -> int:
     """Measure and print; 2 when an installation is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    both = [UnderTest(name, getattr(options, name).resolve()) for name in ("theirs", "ours")]
-    missing = [each.prefix for each in both if not os.access(each.program("supervisord"), os.X_OK)]
-    if missing:
-        print(f"no supervisord in {missing[0]}/bin: run compat-tests/environments.py first", file=sys.stderr)
-        return 2
+    options, *both = installations.parse(parser)
     print("Original / ours, and how much less processor time ours takes.\n")
     print("| Call | programs | way | requests/s | p50 ms | p99 ms | CPU ms | CPU ratio |")
     print("|---|---|---|---|---|---|---|---|")

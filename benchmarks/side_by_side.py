@@ -22,6 +22,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
+import installations  # noqa: E402
 from large_configuration import reading_time, write_configuration  # noqa: E402
 
 from harness.daemon import Daemon, running  # noqa: E402
@@ -141,21 +142,9 @@ def medians(samples: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 def main() -> int:
     """Measure and print; 2 when an installation is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=20, help="measurements of each kind (default 20)")
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    theirs = UnderTest("theirs", options.theirs.resolve())
-    ours = UnderTest("ours", options.ours.resolve())
-    for each in (theirs, ours):
-        if not Path(each.program("supervisord")).exists():
-            print(
-                f"no supervisord in {each.prefix}/bin: run compat-tests/environments.py first",
-                file=sys.stderr,
-            )
-            return 2
+    options, theirs, ours = installations.parse(parser)
     rounds = max(1, options.rounds)
     print(f"Medians of {max(1, rounds // 4)} starts and readings and {rounds} commands, taking turns.\n")
     print("| What | original | ours | ours / original | goal |\n|---|---|---|---|---|")

@@ -20,10 +20,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "compat-tests"))
 
+import installations  # noqa: E402
 from side_by_side import Row  # noqa: E402
 
 from harness.daemon import Daemon, running  # noqa: E402
-from harness.under_test import UnderTest  # noqa: E402
 from harness.waiting import wait_for  # noqa: E402
 
 
@@ -83,18 +83,10 @@ def rows(daemons: list[Daemon], command: str, lines: int, count: int, rounds: in
 
 def main() -> int:
     """Measure and print; 2 when an installation is missing."""
-    environments = REPOSITORY / ".environments"
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=10, help="measurements of `status` (default 10)")
     parser.add_argument("--programs", type=int, default=100, help="number of programs (default 100)")
-    parser.add_argument("--theirs", type=Path, default=environments / "theirs", help="prefix of the original")
-    parser.add_argument("--ours", type=Path, default=environments / "ours", help="prefix of ours")
-    options = parser.parse_args()
-    installed = [UnderTest("theirs", options.theirs.resolve()), UnderTest("ours", options.ours.resolve())]
-    for each in installed:
-        if not Path(each.program("supervisorctl")).exists():
-            print(f"no supervisorctl in {each.prefix}/bin: run compat-tests/environments.py", file=sys.stderr)
-            return 2
+    options, *installed = installations.parse(parser, "supervisorctl")
     count, rounds = max(1, options.programs), max(1, options.rounds)
     restarts = max(1, rounds // 4)
     print(f"Medians of {rounds} times `status` and {restarts} times `restart all`, taking turns.\n")
