@@ -14,11 +14,11 @@ import types
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from supervisor import events, http, process, rpcinterface, web
+from supervisor import dispatchers, events, http, process, rpcinterface, web
+from supervisor._child_fds import ChildDescriptors, Step
 from supervisor._descriptors import Descriptors
 from supervisor._live import LiveOptions
 from supervisor._namespaces import SystemNamespaceRPCInterface
-from supervisor.dispatchers import RejectEvent
 from supervisor.http import NOT_DONE_YET
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
 from supervisor.process import ProcessGroup, Subprocess
@@ -38,8 +38,8 @@ _lives = itertools.count()
 _SWITCH_INTERVAL = 0.0005
 
 Section = tuple[str, str, list[tuple[str, str]]]
-Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
-"""Methods of `Subprocess`, whether `get_signal`, standard methods with their help texts, periods of ticks."""
+Replaced = tuple[list[str], list[tuple[str, str]], list[int]]
+"""Methods by their names alone, standard methods with their help texts, periods of ticks."""
 Handler = tuple[str, str]
 """Name of a pool, and what its `result_handler` is called."""
 Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -172,7 +172,7 @@ class Host:
             pass
         try:
             self._handlers[spec](event, result)
-        except RejectEvent:
+        except dispatchers.RejectEvent:
             return False
         return True
 
@@ -210,13 +210,16 @@ class Host:
     def replaced(self) -> Replaced | None:
         """Return what plug-ins replaced, and which ticks they want.
 
-        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._descriptors.watch(self._supervisord.get_process_map())
-        get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), events.wanted_ticks())
+        methods = sorted(process.replaced())
+        if getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL:
+            methods.append("get_signal")
+        if dispatchers.replaced():
+            methods.append("_log")
+        now = (methods, rpcinterface.replaced(), events.wanted_ticks())
         if now == self._replaced:
             return None
         self._replaced = now
@@ -247,6 +250,47 @@ class Host:
             self._daemon.finish(number, sts)
         else:
             found.finish(pid, sts)
+
+    def prepare_child_fds(self, number: int, pipes: dict[str, int | None]) -> tuple[list[Step], str | None]:
+        """Return what a child is to do to its descriptors, and the traceback of a replacement that failed."""
+        found = self._by_number(number)
+        child = ChildDescriptors()
+        if found is None:
+            child.usual()
+            return child.steps, None
+        failure = None
+        self._options._child, found._pipes = child, pipes
+        try:
+            found._prepare_child_fds()
+        except Exception:
+            failure = traceback.format_exc()
+            child.give_up()
+        finally:
+            self._options._child = found._pipes = None
+        return child.steps, failure
+
+    def output(self, number: int, channel: str, data: bytes) -> tuple[list[bytes], str | None]:
+        """Give output of a process to what replaced its logging.
+
+        Returns what is to be logged natively, and the traceback of a replacement that failed: then that is
+        all of it unless something was logged already.
+        """
+        found = self._by_number(number)
+        if found is None:
+            return [data], None
+        pid, outputs = found._outputs
+        if pid != found.pid:
+            # They belong to one run of the process.
+            found._outputs = found.pid, {}
+            outputs = found._outputs[1]
+        if channel not in outputs:
+            outputs[channel] = dispatchers.of_channel(found, channel)
+        logged: list[bytes] = []
+        try:
+            outputs[channel]._take(data, logged)
+        except Exception:
+            return logged or [data], traceback.format_exc()
+        return logged, None
 
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from supervisor._child_fds import ChildDescriptors
 from supervisor._groups import ProcessGroups
 from supervisor._watching import watched
 from supervisor.compat import as_string
@@ -52,6 +53,24 @@ class LiveOptions(ServerOptions):
         self.server_configs = daemon.servers()
         self._locate()
         self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+
+    # While a plug-in says what a child does to its descriptors.
+    _child: ChildDescriptors | None = None
+
+    def _arranged(self) -> ChildDescriptors:
+        if self._child is None:
+            raise RuntimeError(
+                "descriptors can be arranged only while Subprocess._prepare_child_fds is called"
+            )
+        return self._child
+
+    def dup2(self, frm: int, to: int) -> None:
+        """Have a child make `to` the same as `frm`. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().dup2(frm, to)
+
+    def close_fd(self, fd: int) -> None:
+        """Have a child close a descriptor, if it is open. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().close(fd)
 
     @property
     def mood(self) -> int:

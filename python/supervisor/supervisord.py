@@ -30,6 +30,12 @@ class Supervisor:
         self.options = options
         self.process_groups: ProcessGroups = options._groups
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "get_process_map":
+            # Else a thread would wait until the loop has something to do.
+            self.options._daemon.wake()
+
     @property
     def stopping(self) -> bool:
         """Whether everything is being stopped."""
@@ -71,7 +77,8 @@ class Supervisor:
 
         Replaced on the object, it may return dispatchers by their descriptors. The engine calls their
         `handle_read_event` and `handle_write_event` when the descriptor is ready and `readable` or `writable`
-        said that this is waited for, and `handle_error` when one of them raises.
+        said that this is waited for, and `handle_error` when one of them raises. It is asked again whenever a
+        plug-in's code was called, or changed something from a thread.
         """
         return {}
 

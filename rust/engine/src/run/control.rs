@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::fcgi::{self, FcgiSockets};
 use crate::http::Answer;
-use crate::logs::{Logs, OpenLog, Output, Room, Tap, ToCore};
+use crate::logs::{Logs, OpenLog, Output, PluginOutput, Room, Tap, ToCore, Told};
 use crate::pipes;
 use crate::plugins::{Handle, Overrides, PluginHost, check_command, is_own};
 use crate::reap::reap;
@@ -50,6 +50,8 @@ pub(crate) enum Message {
     Signal(Signal),
     /// Output of a process, for the core. Room for more is free when it is taken in.
     Output(Input, Option<Room>),
+    /// Output of a process whose stream a plug-in looks after. Room for more is free when it is logged.
+    PluginOutput(PluginOutput, Option<Room>),
     /// For the main log, from a plug-in.
     Log(LogLevel, String),
     /// A client calls a method.
@@ -111,6 +113,8 @@ pub(crate) struct Control {
     /// Processes that ended: their sockets are let go of when what that brought about is done.
     released: Vec<ProcessId>,
     pub(crate) overrides: Overrides,
+    /// Why it cannot be told what plug-ins replaced, as it was said last.
+    pub(crate) overrides_trouble: Option<String>,
     /// An automatic log took too long to be made; no other is waited for.
     disk_is_slow: bool,
     ended: Option<Mood>,
@@ -126,7 +130,13 @@ impl Control {
     ) -> Self {
         let to_core = {
             let messages = messages.clone();
-            ToCore::new(move |input, room| drop(messages.send(Message::Output(input, room))))
+            ToCore::new(move |told, room| {
+                let message = match told {
+                    Told::Core(input) => Message::Output(input, room),
+                    Told::Plugin(output) => Message::PluginOutput(output, room),
+                };
+                drop(messages.send(message));
+            })
         };
         Self {
             handle,
@@ -145,6 +155,7 @@ impl Control {
             sockets: FcgiSockets::default(),
             released: Vec::new(),
             overrides: Overrides::default(),
+            overrides_trouble: None,
             disk_is_slow: false,
             ended: None,
         }
@@ -294,9 +305,11 @@ impl Control {
                 self.inputs.push_back(input);
                 drop(room);
             }
+            Message::PluginOutput(output, room) => self.give_output(&output, room.as_ref(), host),
             Message::Signal(signal) => self.on_signal(signal, host),
             Message::Log(level, message) => self.logs.line(level, &message),
-            Message::Wake => {}
+            // Perhaps by a thread that replaced a method, too.
+            Message::Wake => self.note_overrides(host),
             Message::Ready(descriptor, writable) => {
                 self.with_host(host, |host| host.ready(descriptor, writable));
             }
@@ -311,7 +324,7 @@ impl Control {
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
-                let spawned = logs.and_then(|logs| self.spawn(&plan, logs));
+                let spawned = logs.and_then(|logs| self.spawn(&plan, logs, host));
                 let input = match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
                     Err(error) => {
@@ -394,13 +407,30 @@ impl Control {
         });
     }
 
-    fn spawn(&mut self, plan: &SpawnPlan, logs: OpenLogs) -> Result<i32, SpawnError> {
+    fn spawn(
+        &mut self,
+        plan: &SpawnPlan,
+        logs: OpenLogs,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
         // A listener's output that neither a log nor the main log shows needs no copy.
         let is_shown = plan.stdout.logfile != LogTarget::None || self.logs.level() >= LogLevel::Debug;
         let copy = (plan.is_listener && is_shown).then(copy_pipe).transpose()?;
-        let child = spawn(plan, &resolved, self.sockets.of(plan.process).map(AsFd::as_fd))?;
+        let socket = self.sockets.of(plan.process).map(AsFd::as_fd);
+        let mut asked = None;
+        let arranges = self.overrides.descriptors;
+        let spawned = spawn(plan, &resolved, socket, |pipes| {
+            let host = host.as_deref_mut().filter(|_| arranges)?;
+            let (steps, trouble) = host.arrange_descriptors(plan.process, pipes);
+            asked = Some(trouble);
+            steps
+        });
+        if let Some(trouble) = asked {
+            self.with_host(host, |_| trouble);
+        }
+        let child = spawned?;
         self.children.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
@@ -412,11 +442,14 @@ impl Control {
         } else {
             Some(child.stdout)
         };
-        let tap = |channel| match channel {
-            // What a listener says on its standard output is the protocol.
-            Channel::Stdout if plan.is_listener => None,
-            Channel::Stdout => Tap::of(plan.process, channel, &plan.stdout, &self.to_core),
-            Channel::Stderr => Tap::of(plan.process, channel, &plan.stderr, &self.to_core),
+        let tap = |channel| {
+            let settings = match channel {
+                // What a listener says on its standard output is the protocol.
+                Channel::Stdout if plan.is_listener => return None,
+                Channel::Stdout => &plan.stdout,
+                Channel::Stderr => &plan.stderr,
+            };
+            Tap::of(plan.process, channel, settings, &self.to_core, self.overrides.output)
         };
         let output = |channel, pipe, log| Output {
             process: plan.process,
