@@ -95,13 +95,13 @@ class SupervisorNamespaceRPCInterface:
 
     def _interpretProcessInfo(self, info: dict[str, Any]) -> str:
         """Return the text behind the state in `status`, from what `getProcessInfo` says."""
-        start, stop = int(info.get("start", 0)), max(int(info.get("stop", 0)), 0)
+        start, stop, now = (max(int(info.get(name) or 0), 0) for name in ("start", "stop", "now"))
         return _engine.describe_process(
             info["state"],
             info.get("name", ""),
             info.get("pid", 0),
             # The clock may have been set back.
-            max(int(info.get("now", 0)) - start, 0),
+            max(now - start, 0),
             info.get("spawnerr") or "",
             (stop, time.localtime(stop).tm_gmtoff) if start else None,
         )
