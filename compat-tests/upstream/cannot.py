@@ -10,9 +10,6 @@ PRIVATE = "looks at private methods of the original's commands; they are native"
 SERVER = "tests the inside of the original's server; clients are answered natively"
 DISPATCHERS = "tests the dispatchers of descriptors, which are the native engine's"
 DAEMON = "calls the method with a pretended daemon of Python; methods ask the native one, which compat-tests do with a real one"
-INTROSPECTION = (
-    "compares the help texts with what the original's introspection says; ours are made from one native table"
-)
 
 
 def _tests(reason: str, group: str, names: str) -> dict[str, str]:
@@ -102,13 +99,6 @@ CANNOT: dict[str, dict[str, str]] = {
             "SystemNamespaceXMLRPCInterfaceTests",
             """
             test_multicall_nested_callback
-            """,
-        ),
-        **_tests(
-            INTROSPECTION,
-            "SystemNamespaceXMLRPCInterfaceTests",
-            """
-            test_allMethodDocs
             """,
         ),
     },

@@ -6,7 +6,9 @@ was answered and the bytes of the answer. It accepts the event by returning, wha
 
 from __future__ import annotations
 
-from supervisor.events import Event
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from supervisor.events import Event
 
 
 class RejectEvent(Exception):
