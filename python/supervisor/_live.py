@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from supervisor._groups import ProcessGroups
 from supervisor._watching import watched
 from supervisor.compat import as_string
 from supervisor.loggers import Handler, Logger, LogRecord
@@ -42,8 +43,6 @@ class LiveOptions(ServerOptions):
     """What the daemon runs with, as plug-ins see it: `supervisord.options`."""
 
     def __init__(self, daemon: Daemon) -> None:
-        from supervisor.process import ProcessGroups
-
         self._daemon = daemon
         super().__init__()
         self._groups = ProcessGroups(self)

@@ -14,9 +14,9 @@ from supervisor.states import SupervisorStates, getSupervisorStateDescription
 from supervisor.xmlrpc import RPCError
 
 if TYPE_CHECKING:
+    from supervisor._groups import ProcessGroups
     from supervisor._live import LiveOptions
     from supervisor.options import ProcessGroupConfig
-    from supervisor.process import ProcessGroups
 
 __all__ = ["Supervisor", "SupervisorStates", "getSupervisorStateDescription", "main"]
 

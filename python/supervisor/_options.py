@@ -1,0 +1,134 @@
+"""What the options of both programs have in common: a command line, a file, and what both come to.
+
+`supervisor.options` has the class by this name; it is derived from there and in `_server_options`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from supervisor import _engine
+from supervisor.compat import import_spec
+
+VERSION = Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
+"""The Supervisor that is answered for, and after ``+rs.`` the version of this project."""
+
+Factory = tuple[str, Callable[..., Any], dict[str, str]]
+"""Of a plug-in: the name of its section, what is called, with which keyword arguments."""
+
+
+class Options:
+    """What both programs' options have in common. An instance reads one configuration, in `realize`.
+
+    `searchpaths` are the places of a file that is not named.
+    """
+
+    stderr = sys.stderr
+    stdout = sys.stdout
+    exit = staticmethod(sys.exit)
+    warnings = warnings
+
+    progname = sys.argv[0]
+    doc: str | None = None
+    configfile: str | None = None
+    here: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+
+    def __init__(self, require_configfile: bool = True) -> None:
+        """Say whether the absence of any file is a mistake."""
+        self.require_configfile = require_configfile
+        self.args: list[str] = []
+        self.searchpaths = _engine.search_paths(sys.argv[0])
+        self.environ_expansions = {f"ENV_{name}": value for name, value in os.environ.items()}
+        self.configroot = SimpleNamespace()
+        # Texts of the command line, which win over those of the file.
+        self._overrides: dict[str, str] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there.
+        raise AttributeError(
+            f"{type(self).__name__} has no attribute {name!r}: not known, not read yet, or done by the "
+            "native engine, which offers no such place to Python code"
+        )
+
+    def realize(
+        self, args: Sequence[str] | None = None, doc: str | None = None, progname: str | None = None
+    ) -> None:
+        """Read a command line (without the program's name) and the configuration that it names.
+
+        `args` are those of this program when left out, `doc` is a help text instead of the program's own, in
+        which ``%s`` stands for `progname`. A mistake is printed on standard error and raises SystemExit with
+        code 2; help and version are printed and raise it with code 0.
+        """
+        self.progname = sys.argv[0] if progname is None else progname
+        self.doc = doc
+        said = self._read_arguments(list(sys.argv[1:] if args is None else args))
+        if said["ending"] is not None:
+            self._end(*said["ending"])
+            return
+        self.args = said.get("action", [])
+        self._overrides = said["overrides"]
+        if self.configfile is None:
+            self.configfile = said["config_file"]
+        if self.configfile is None:
+            self.configfile = self.default_configfile()
+        self.process_config()
+
+    def _read_arguments(self, arguments: list[str]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _end(self, stdout: str, stderr: str, status: int) -> None:
+        if self.doc is not None and status == 0 and stdout.strip() != VERSION:
+            stdout = self.doc.replace("%s", self.progname) + "\n"
+        self.stdout.write(stdout)
+        self.stderr.write(stderr)
+        self.exit(status)
+
+    def usage(self, msg: object) -> None:
+        """Print a mistake and end the program with code 2."""
+        self.stderr.write(f"Error: {msg}\nFor help, use {self.progname} -h\n")
+        self.exit(2)
+
+    def default_configfile(self) -> str | None:
+        """Return the first file at the default places; where there is none, None or a mistake."""
+        try:
+            return _engine.find_configuration(self.searchpaths)
+        except ValueError as why:
+            if self.require_configfile:
+                self.usage(why)
+            return None
+
+    def process_config(self, do_usage: bool = True) -> None:
+        """Read the file (again). A mistake ends the program, or is raised as ValueError."""
+        if self.configfile is not None:
+            self.here = os.path.abspath(os.path.dirname(self.configfile))
+        try:
+            self.read_config(self.configfile)
+        except ValueError as why:
+            if not do_usage:
+                raise
+            self.usage(why)
+
+    def read_config(self, fp: str | None) -> Any:
+        """Read a file, by its name, into the attributes. Raises ValueError for a mistake in it."""
+        raise NotImplementedError
+
+    def import_spec(self, spec: str) -> Any:
+        """Return what ``module:attribute`` names; raises ImportError or AttributeError."""
+        return import_spec(spec)
+
+    def _resolve(self, spec: str, section: str) -> Any:
+        try:
+            return self.import_spec(spec)
+        except (AttributeError, ImportError) as why:
+            raise ValueError(f"{spec} cannot be resolved within [{section}]: {why}") from None
+
+    def _factories(self, prefix: str, plugins: list[tuple[str, str, dict[str, str]]]) -> list[Factory]:
+        return [(name, self._resolve(spec, prefix + name), kwargs) for name, spec, kwargs in plugins]
