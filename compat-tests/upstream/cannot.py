@@ -9,9 +9,6 @@ HELP = "help is written anew, and the test looks for the original's words"
 PRIVATE = "looks at private methods of the original's commands; they are native"
 SERVER = "tests the inside of the original's server; clients are answered natively"
 DAEMON = "calls the method with a pretended daemon of Python; methods ask the native one, which compat-tests do with a real one"
-INTROSPECTION = (
-    "compares the help texts with what the original's introspection says; ours are made from one native table"
-)
 
 
 def _tests(reason: str, group: str, names: str) -> dict[str, str]:
@@ -91,13 +88,6 @@ CANNOT: dict[str, dict[str, str]] = {
             "SystemNamespaceXMLRPCInterfaceTests",
             """
             test_multicall_nested_callback
-            """,
-        ),
-        **_tests(
-            INTROSPECTION,
-            "SystemNamespaceXMLRPCInterfaceTests",
-            """
-            test_allMethodDocs
             """,
         ),
     },

@@ -10,11 +10,15 @@ was answered and the bytes of the answer. It accepts the event by returning, wha
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
-from supervisor._unsupported import refusing
+from supervisor._names import refusing
 from supervisor.compat import as_bytes
-from supervisor.events import Event, ProcessLogStderrEvent, ProcessLogStdoutEvent
+from supervisor.events import ProcessLogStderrEvent, ProcessLogStdoutEvent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from supervisor.events import Event
 
 __all__ = [
     "PDispatcher",

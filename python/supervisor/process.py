@@ -9,23 +9,21 @@ moment it is put into the `processes` of a group that is in use, or its group in
 from __future__ import annotations
 
 import errno
-import functools
 import os
-import shlex
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from supervisor import events
 from supervisor._groups import EventListenerPool, FastCGIProcessGroup, ProcessGroup, ProcessGroupBase
+from supervisor._ordered import Ordered
+from supervisor._server_options import BadCommand, ProcessException
 from supervisor.compat import as_bytes
-from supervisor.options import (
-    BadCommand,
-    ProcessConfig,
-    ProcessException,
-    signame,
-)
+from supervisor.options import signame
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
+    from supervisor._configs import ProcessConfig
     from supervisor._engine import Daemon
     from supervisor._live import LiveOptions
 
@@ -100,8 +98,7 @@ class _Watched(type):
         super().__setattr__(name, value)
 
 
-@functools.total_ordering
-class Subprocess(metaclass=_Watched):
+class Subprocess(Ordered, metaclass=_Watched):
     """A process. They are ordered by priority, and equal where that is equal."""
 
     pid = _Attribute(0)
@@ -186,6 +183,8 @@ class Subprocess(metaclass=_Watched):
 
     def get_execv_args(self) -> tuple[str, list[str]]:
         """Return the file that would be executed, and its arguments; raises one of the errors of a start."""
+        import shlex
+
         try:
             argv = shlex.split(self.config.command)
         except ValueError as why:
@@ -293,8 +292,8 @@ class Subprocess(metaclass=_Watched):
             current = getProcessStateDescription(self.state)
             raise AssertionError(f"Assertion failed for {self.config.name}: {current} not in {allowed}")
 
-    def __lt__(self, other: Subprocess) -> bool:
-        return self.config.priority < other.config.priority
+    def _order(self) -> int:
+        return self.config.priority
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Subprocess) and self.config.priority == other.config.priority

@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, timeout_at};
 
-use super::control::Message;
+use super::message::Message;
 
 /// Bytes read at a time: what a listener says in one go is much shorter.
 const READ: usize = 16 * 1024;

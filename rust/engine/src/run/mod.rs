@@ -5,11 +5,14 @@
 //! threads and the runtime start, since a process with threads must not fork.
 
 mod backend;
+mod children;
 mod clock;
 mod control;
 mod listener;
+mod message;
 mod plugins;
 mod signals;
+mod start;
 mod stdin;
 
 use std::io;
@@ -39,7 +42,7 @@ use crate::plugins::{Handle, PluginHost};
 use backend::Daemon;
 pub(crate) use clock::Clock;
 use control::Control;
-pub(crate) use control::Message;
+pub(crate) use message::Message;
 use signals::{Signals, hold};
 
 /// How long a thread of the pool, which opens and reads logs, waits for more to do.
