@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
-from typing import TYPE_CHECKING, Any
+from collections.abc import MutableMapping
 
+from supervisor._ordered import Ordered
 from supervisor.states import STOPPED_STATES, ProcessStates
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterator, ValuesView
+    from typing import Any
+
     from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
     from supervisor._live import LiveOptions
     from supervisor.process import Subprocess
 
 
-@functools.total_ordering
-class ProcessGroupBase:
+class ProcessGroupBase(Ordered):
     """A group of processes. They are ordered by priority, and equal where that is equal."""
 
     def __init__(self, config: ProcessGroupConfig) -> None:
@@ -51,8 +53,8 @@ class ProcessGroupBase:
     def before_remove(self) -> None:
         """Do nothing; called before it is removed."""
 
-    def __lt__(self, other: ProcessGroupBase) -> bool:
-        return self.config.priority < other.config.priority
+    def _order(self) -> int:
+        return self.config.priority
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ProcessGroupBase) and self.config.priority == other.config.priority

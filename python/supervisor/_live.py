@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-from supervisor._groups import ProcessGroups
+from supervisor._server_options import ServerOptions
 from supervisor._watching import watched
 from supervisor.compat import as_string
-from supervisor.loggers import Handler, Logger, LogRecord
-from supervisor.options import ProcessGroupConfig, ServerOptions
+from supervisor.http import make_servers
+from supervisor.loggers import Handler, Logger
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from supervisor._child_fds import ChildDescriptors
+    from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
+    from supervisor.loggers import LogRecord
+    from supervisor.supervisord import Supervisor
 
 
 class _MainLogHandler(Handler):
@@ -42,16 +46,34 @@ class _MainLogHandler(Handler):
 class LiveOptions(ServerOptions):
     """What the daemon runs with, as plug-ins see it: `supervisord.options`."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, supervisord: Supervisor, daemon: Daemon) -> None:
         self._daemon = daemon
         super().__init__()
-        self._groups = ProcessGroups(self)
         settings = daemon.settings()
         self.configfile = settings.pop("configfile")
         vars(self).update(settings)
         self.server_configs = daemon.servers()
         self._locate()
+        self.httpservers = make_servers(self.server_configs, supervisord)
         self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+
+    # While a plug-in says what a child does to its descriptors.
+    _child: ChildDescriptors | None = None
+
+    def _arranged(self) -> ChildDescriptors:
+        if self._child is None:
+            raise RuntimeError(
+                "descriptors can be arranged only while Subprocess._prepare_child_fds is called"
+            )
+        return self._child
+
+    def dup2(self, frm: int, to: int) -> None:
+        """Have a child make `to` the same as `frm`. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().dup2(frm, to)
+
+    def close_fd(self, fd: int) -> None:
+        """Have a child close a descriptor, if it is open. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().close(fd)
 
     @property
     def mood(self) -> int:

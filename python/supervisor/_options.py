@@ -8,19 +8,22 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 from supervisor import _engine
 from supervisor.compat import import_spec
 
-VERSION = Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
-"""The Supervisor that is answered for, and after ``+rs.`` the version of this project."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-Factory = tuple[str, Callable[..., Any], dict[str, str]]
-"""Of a plug-in: the name of its section, what is called, with which keyword arguments."""
+    Factory = tuple[str, Callable[..., Any], dict[str, str]]
+    """Of a plug-in: the name of its section, what is called, with which keyword arguments."""
+
+with open(os.path.join(os.path.dirname(__file__), "version.txt"), encoding="utf-8") as _file:
+    VERSION = _file.read().strip()
+    """The Supervisor that is answered for, and after ``+rs.`` the version of this project."""
 
 
 class Options:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import platform
 import pwd
 import stat
-import tempfile
-from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
 
 from supervisor import _engine, loggers
 from supervisor._configs import (
@@ -21,10 +16,17 @@ from supervisor._configs import (
     ProcessConfig,
     ProcessGroupConfig,
 )
-from supervisor._ini import UnhosedConfigParser
-from supervisor._options import Factory, Options
+from supervisor._options import Options
 from supervisor.datatypes import gid_for_uid, list_of_strings
 from supervisor.states import SupervisorStates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from supervisor._ini import UnhosedConfigParser
+    from supervisor._options import Factory
 
 
 class ProcessException(Exception):
@@ -122,6 +124,11 @@ class ServerOptions(Options):
 
     def _ask_plugin(self, file: str, groups: list[ProcessGroupConfig]) -> None:
         """Have a plug-in that replaced `_processes_from_section` make the processes of each section."""
+        import glob
+        import platform
+
+        from supervisor._ini import UnhosedConfigParser
+
         parser = UnhosedConfigParser()
         parser.expansions = {**self.environ_expansions, "here": self.here, "host_node_name": platform.node()}
         parser.read(file)
@@ -237,6 +244,8 @@ class ServerOptions(Options):
 
     def mktempfile(self, suffix: str, prefix: str, dir: str) -> str:
         """Make an empty file of a new name and return its path."""
+        import tempfile
+
         descriptor, path = tempfile.mkstemp(suffix, prefix, dir)
         os.close(descriptor)
         return path
@@ -254,6 +263,14 @@ class ServerOptions(Options):
 
 
 _NATIVE_FROM_SECTION = ServerOptions._processes_from_section
+_NATIVE_GET_SIGNAL = ServerOptions.get_signal
+
+
+def get_signal_is_replaced(options: ServerOptions | None) -> bool:
+    """Return whether a plug-in replaced `get_signal`, on the class or on the options of the daemon."""
+    if options is None:
+        return ServerOptions.get_signal is not _NATIVE_GET_SIGNAL
+    return getattr(options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
 
 
 def _server_url(servers: list[dict[str, Any]]) -> str | None:

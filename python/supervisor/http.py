@@ -6,10 +6,11 @@ finds the namespaces of the XML-RPC interface; a handler that it puts there is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from supervisor.supervisord import Supervisor
+    from typing import Any
+
+    from supervisor.supervisord import Namespaces, Supervisor
 
 
 class NOT_DONE_YET:  # the name that plug-ins import
@@ -43,16 +44,12 @@ class supervisor_auth_handler:
         self.realm = realm
 
 
-class _Namespaces:
-    """The namespaces of the XML-RPC interface, as attributes."""
-
-
 class _RPCHandler:
     """Answers calls; `rpcinterface` has the namespaces."""
 
     path = "/RPC2"
 
-    def __init__(self, rpcinterface: _Namespaces) -> None:
+    def __init__(self, rpcinterface: Namespaces) -> None:
         self.rpcinterface = rpcinterface
 
 
@@ -74,9 +71,8 @@ class _Server:
     """A server, whose `handlers` are looked through from the first to the last."""
 
     def __init__(self, config: dict[str, Any], supervisord: Supervisor) -> None:
-        self._namespaces = _Namespaces()
         parts: list[Any] = [
-            _RPCHandler(self._namespaces),
+            _RPCHandler(supervisord._namespaces),
             logtail_handler(supervisord),
             mainlogtail_handler(supervisord),
             _Page(),
@@ -87,10 +83,6 @@ class _Server:
             parts = [supervisor_auth_handler({username: password}, part) for part in parts]
         self.handlers: list[Any] = parts
         self.socket = _Socket()
-
-    def find(self, namespaces: dict[str, Any]) -> None:
-        """Have the first handler find these namespaces."""
-        vars(self._namespaces).update(namespaces)
 
 
 def make_servers(

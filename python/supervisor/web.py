@@ -6,7 +6,9 @@ served. The daemon says so in its main log when a plug-in does that.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 __all__ = ["VIEWS", "DeferredWebProducer", "MeldView", "OKView", "StatusView", "TailView", "ViewContext"]
 

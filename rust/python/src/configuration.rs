@@ -248,7 +248,6 @@ pub(crate) fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<
 }
 
 pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
-    let socket = py.import("socket")?;
     let found = PyDict::new(py);
     found.set_item("name", settings.section.split_once(':').map(|(_, name)| name))?;
     found.set_item("section", &settings.section)?;
@@ -257,12 +256,12 @@ pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyR
     found.set_item("password", credentials.map(|(_, password)| password))?;
     match &settings.address {
         HttpAddress::Inet { host, port } => {
-            found.set_item("family", socket.getattr("AF_INET")?)?;
+            found.set_item("family", libc::AF_INET)?;
             found.set_item("host", host)?;
             found.set_item("port", port)?;
         }
         HttpAddress::Unix { path, mode, owner } => {
-            found.set_item("family", socket.getattr("AF_UNIX")?)?;
+            found.set_item("family", libc::AF_UNIX)?;
             found.set_item("file", text(path))?;
             found.set_item("chmod", mode)?;
             found.set_item("chown", owner.map_or((-1, -1), |(user, group)| (id(user), id(group))))?;
