@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from supervisor._child_fds import Step
     from supervisor._descriptors import Descriptors
     from supervisor._engine import Daemon
     from supervisor.process import Subprocess
 
     Section = tuple[str, str, list[tuple[str, str]]]
-    Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
-    """Methods of `Subprocess`, whether `get_signal`, standard methods with help texts, periods of ticks."""
+    Replaced = tuple[list[str], list[tuple[str, str]], list[int]]
+    """Methods by their names alone, standard methods with their help texts, periods of ticks."""
     Handler = tuple[str, str]
     """Name of a pool, and what its `result_handler` is called."""
     Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -91,9 +92,7 @@ class Host:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
-                import traceback
-
-                return f"Could not make {name} rpc interface", traceback.format_exc()
+                return f"Could not make {name} rpc interface", _traceback()
         vars(self._supervisord._namespaces).update(self._namespaces)
         web = _loaded("web")
         for page in web.replaced() if web else ():
@@ -213,18 +212,18 @@ class Host:
     def replaced(self) -> Replaced | None:
         """Return what plug-ins replaced, and which ticks they want.
 
-        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._watch(self._supervisord.get_process_map())
         process, options, methods = _loaded("process"), _loaded("_server_options"), _loaded("rpcinterface")
-        now = (
-            sorted(process.replaced()) if process else [],
-            options is not None and options.get_signal_is_replaced(vars(self._supervisord).get("options")),
-            methods.replaced() if methods else [],
-            events.wanted_ticks(),
-        )
+        dispatchers = _loaded("dispatchers")
+        hooks = sorted(process.replaced()) if process else []
+        if options and options.get_signal_is_replaced(vars(self._supervisord).get("options")):
+            hooks.append("get_signal")
+        if dispatchers and dispatchers.replaced():
+            hooks.append("_log")
+        now = (hooks, methods.replaced() if methods else [], events.wanted_ticks())
         if now == self._replaced:
             return None
         self._replaced = now
@@ -255,6 +254,52 @@ class Host:
             self._daemon.finish(number, sts)
         else:
             found.finish(pid, sts)
+
+    def prepare_child_fds(self, number: int, pipes: dict[str, int | None]) -> tuple[list[Step], str | None]:
+        """Return what a child is to do to its descriptors, and the traceback of a replacement that failed."""
+        from supervisor._child_fds import ChildDescriptors
+
+        found = self._by_number(number)
+        child = ChildDescriptors()
+        if found is None:
+            child.usual()
+            return child.steps, None
+        failure = None
+        options = self._supervisord.options
+        options._child, found._pipes = child, pipes
+        try:
+            found._prepare_child_fds()
+        except Exception:
+            failure = _traceback()
+            child.give_up()
+        finally:
+            options._child = found._pipes = None
+        return child.steps, failure
+
+    def output(self, number: int, channel: str, data: bytes) -> tuple[list[bytes], str | None]:
+        """Give output of a process to what replaced its logging.
+
+        Returns what is to be logged natively, and the traceback of a replacement that failed: then that is
+        all of it unless something was logged already.
+        """
+        from supervisor.dispatchers import of_channel
+
+        found = self._by_number(number)
+        if found is None:
+            return [data], None
+        pid, outputs = found._outputs
+        if pid != found.pid:
+            # They belong to one run of the process.
+            found._outputs = found.pid, {}
+            outputs = found._outputs[1]
+        if channel not in outputs:
+            outputs[channel] = of_channel(found, channel)
+        logged: list[bytes] = []
+        try:
+            outputs[channel]._take(data, logged)
+        except Exception:
+            return logged or [data], _traceback()
+        return logged, None
 
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""
@@ -306,6 +351,13 @@ class Host:
 def _unresolved(spec: str, section: str, why: Exception) -> str:
     """Return what whoever starts the daemon reads when Python code is not there."""
     return f"{spec} cannot be resolved within [{section}]: {why}"
+
+
+def _traceback() -> str:
+    """Return the text of the exception that is being handled."""
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _loaded(name: str) -> Any:

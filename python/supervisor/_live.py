@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from supervisor._child_fds import ChildDescriptors
     from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
     from supervisor.loggers import LogRecord
@@ -55,6 +56,24 @@ class LiveOptions(ServerOptions):
         self._locate()
         self.httpservers = make_servers(self.server_configs, supervisord)
         self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+
+    # While a plug-in says what a child does to its descriptors.
+    _child: ChildDescriptors | None = None
+
+    def _arranged(self) -> ChildDescriptors:
+        if self._child is None:
+            raise RuntimeError(
+                "descriptors can be arranged only while Subprocess._prepare_child_fds is called"
+            )
+        return self._child
+
+    def dup2(self, frm: int, to: int) -> None:
+        """Have a child make `to` the same as `frm`. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().dup2(frm, to)
+
+    def close_fd(self, fd: int) -> None:
+        """Have a child close a descriptor, if it is open. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().close(fd)
 
     @property
     def mood(self) -> int:
