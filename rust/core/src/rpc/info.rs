@@ -6,39 +6,28 @@ use std::time::Duration;
 use crate::config::LogTarget;
 use crate::core::Core;
 use crate::input::Now;
-use crate::outbox::Outbox;
 use crate::process::{Moment, Process};
+use crate::rpc::Fault;
 use crate::rpc::arguments::Arguments;
-use crate::rpc::{Answer, Call, Fault};
 use crate::state::ProcessState;
 use crate::text::{local_time, uptime};
-use crate::xml::Writer;
+use crate::xml::{Value, Writer};
 
 /// What one process takes in an answer, about.
 const INFO_BYTES: usize = 1400;
 
-pub(crate) fn get_process_info(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn get_process_info(core: &Core, now: Now, arguments: &Arguments) -> Result<Value, Fault> {
     let process = core.target_process(arguments.text(0)?)?;
     let mut info = Writer::with_capacity(INFO_BYTES);
-    write_info(&mut info, process, call.now);
-    Ok(Answer::Now(info.finish()))
+    write_info(&mut info, process, now);
+    Ok(info.finish())
 }
 
-pub(crate) fn get_all_process_info(
-    core: &mut Core,
-    call: Call,
-    _: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn get_all_process_info(core: &Core, now: Now, _: &Arguments) -> Result<Value, Fault> {
     let processes = core.processes_by_name();
     let mut infos = Writer::with_capacity(INFO_BYTES * (processes.len() + 1));
-    infos.array(|out| processes.into_iter().for_each(|process| write_info(out, process, call.now)));
-    Ok(Answer::Now(infos.finish()))
+    infos.array(|out| processes.into_iter().for_each(|process| write_info(out, process, now)));
+    Ok(infos.finish())
 }
 
 impl Core {

@@ -22,6 +22,7 @@ mod respond;
 mod route;
 mod rpc;
 mod server;
+mod stream;
 mod vanished;
 
 pub use backend::{Answer, Backend, LogLookupError};
