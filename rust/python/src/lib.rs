@@ -7,6 +7,7 @@
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `programs` | what a plug-in says of processes and groups, as the core's settings |
+//! | `surroundings` | what a configuration that Python reads depends on |
 //! | `values` | XML-RPC values as Python objects and back |
 
 mod configuration;
@@ -14,6 +15,7 @@ mod control;
 mod facade;
 mod plugins;
 mod programs;
+mod surroundings;
 mod values;
 
 use std::ffi::OsString;
@@ -27,8 +29,8 @@ use supervisor_engine::plugins::PluginHost;
 mod _engine {
     #[pymodule_export]
     use super::configuration::{
-        find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
-        read_daemon_configuration, read_program_section, search_paths,
+        command_line_options, find_configuration, read_client_arguments, read_client_configuration,
+        read_daemon_arguments, read_daemon_configuration, read_program_section, search_paths,
     };
     #[pymodule_export]
     use super::control::{check_control_server, control_commands, run_control_command};
