@@ -6,6 +6,7 @@ from typing import Any, final
 __all__ = [
     "ROOT_SEARCH_WARNING",
     "Daemon",
+    "check_authorization",
     "check_control_server",
     "control_commands",
     "find_configuration",
@@ -37,6 +38,12 @@ def run_pidproxy(argv: list[str]) -> int:
 
 ROOT_SEARCH_WARNING: str
 """What is said when root leaves the choice of the configuration to the default places."""
+
+def check_authorization(header: str | None, users: list[tuple[str, str]]) -> int:
+    """Return what becomes of a request with this header ``Authorization``: status 200, 400 or 401.
+
+    `users` are names with their passwords as in a configuration.
+    """
 
 def search_paths(program: str) -> list[str]:
     """Return the default places of a configuration, for a program that was called so."""
@@ -195,6 +202,9 @@ class Daemon:
 
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have the loop call a dispatcher of `supervisord.get_process_map`."""
+
+    def answered(self, number: int) -> None:
+        """Have the loop look at a request of HTTP that a plug-in had kept."""
 
     def log(self, level: int, message: str) -> None:
         """Write a line to the main log; raises ValueError for a level that is none."""

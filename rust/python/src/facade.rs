@@ -304,6 +304,11 @@ impl Daemon {
         self.handle.ready(descriptor, writable);
     }
 
+    /// Has the loop look at a request of HTTP that a plug-in had kept, by its number.
+    fn answered(&self, number: u64) {
+        self.handle.answered(number);
+    }
+
     /// Writes a line to the main log; the level by its number in `supervisor.loggers`.
     fn log(&self, level: i32, message: String) -> PyResult<()> {
         let known = LEVELS.iter().find(|(_, number)| *number == level);

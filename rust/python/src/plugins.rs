@@ -1,5 +1,6 @@
 //! The engine's host of plug-ins: passes everything on to `supervisor._host`, in Python.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -13,9 +14,11 @@ use supervisor_core::plugin::Hooks;
 use supervisor_core::rpc::Fault;
 use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
+use supervisor_engine::http::{self, ForeignRequest, Kind, Said};
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 
 use crate::facade::{Daemon, wait_status};
+use crate::requests::{Told, arguments};
 use crate::values::{from_python, to_python};
 
 /// The host, before and after its `supervisor._host.Host` is made.
@@ -26,7 +29,8 @@ pub(crate) struct PythonHost {
 }
 
 /// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
-/// what is replaced, methods of the standard namespace with their help texts, and the periods of wanted ticks.
+/// what is replaced, methods of the standard namespace with their help texts, the periods of wanted ticks, and what HTTP servers have of
+/// plug-ins: names of pages, and what stands for the handlers of each.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
@@ -37,6 +41,8 @@ struct Replaced {
     methods: Vec<(String, String)>,
     #[pyo3(item(3))]
     ticks: Vec<u64>,
+    #[pyo3(item(4))]
+    http: Option<(Vec<String>, Vec<Vec<String>>)>,
 }
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
@@ -63,6 +69,17 @@ impl PythonHost {
         call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
     ) -> Option<String> {
         self.with_host(|_, host| call(host).map(drop))?.err().map(|error| text_of(&error))
+    }
+
+    fn said(
+        &self,
+        call: impl for<'py> FnOnce(Python<'py>, &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> Said {
+        match self.with_host(|py, host| call(py, host)?.extract::<Option<Told>>()) {
+            Some(Ok(Some(told))) => told.into(),
+            Some(Ok(None)) | None => Said::Native,
+            Some(Err(error)) => Said::Failed(text_of(&error)),
+        }
     }
 
     fn answer(
@@ -193,7 +210,7 @@ impl PluginHost for PythonHost {
 
     fn overrides(&mut self) -> Overrides {
         let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
-        if let Some(Ok(Some(Replaced { hooks, signal, methods, ticks }))) = replaced {
+        if let Some(Ok(Some(Replaced { hooks, signal, methods, ticks, http }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
@@ -205,7 +222,12 @@ impl PluginHost for PythonHost {
                     .filter(|period| ticks.contains(&period.seconds()))
                     .collect(),
             };
-            self.overrides = Overrides { hooks, signal };
+            let http = http.map(|(pages, servers)| {
+                let kinds = |names: Vec<String>| names.iter().map(|name| Kind::of(name)).collect();
+                let servers = servers.into_iter().map(kinds).collect();
+                Rc::new(http::Replaced { pages: pages.into_iter().collect(), servers })
+            });
+            self.overrides = Overrides { hooks, signal, http };
         }
         self.overrides.clone()
     }
@@ -234,6 +256,19 @@ impl PluginHost for PythonHost {
 
     fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String> {
         self.trouble(|host| host.call_method1("ready", (descriptor, writable)))
+    }
+
+    fn respond(&mut self, request: ForeignRequest) -> Said {
+        self.said(|py, host| host.call_method1("respond", arguments(py, &request)?))
+    }
+
+    fn go_on(&mut self, number: u64) -> Said {
+        self.said(|_, host| host.call_method1("go_on", (number,)))
+    }
+
+    fn let_go(&mut self, number: u64) {
+        // It only forgets.
+        let _ = self.with_host(|_, host| host.call_method1("let_go", (number,)).map(drop));
     }
 
     fn unload(&mut self) {

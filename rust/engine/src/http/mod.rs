@@ -15,6 +15,7 @@ mod bind;
 mod body;
 mod connection;
 mod download;
+mod foreign;
 pub mod limits;
 mod origin;
 mod pages;
@@ -24,6 +25,8 @@ mod rpc;
 mod server;
 mod vanished;
 
+pub use auth::authorize;
 pub use backend::{Answer, Backend, LogLookupError};
 pub use bind::{BindError, Listener, bind, bind_all};
+pub use foreign::{Asked, Foreign, ForeignAnswer, ForeignBody, ForeignRequest, Kind, Replaced, Said};
 pub use server::Servers;

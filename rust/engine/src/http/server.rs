@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use super::auth::Credentials;
 use super::backend::Backend;
 use super::bind::{BindError, Listener, Socket, bind_unix};
 use super::connection::{self, Activity};
+use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
 use super::route::{self, Site};
@@ -90,13 +92,17 @@ impl Servers {
     ///
     /// # Errors
     /// When a listener cannot be handed to the runtime.
-    pub fn start(listeners: Vec<Listener>, backend: &Rc<dyn Backend>) -> io::Result<Self> {
+    pub fn start(
+        listeners: Vec<Listener>,
+        backend: &Rc<dyn Backend>,
+        foreign: &Rc<Foreign>,
+    ) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
         let pages = Pages::new(backend);
         let mut servers = Vec::new();
         let mut failure = None;
-        for listener in listeners {
+        for (number, listener) in listeners.into_iter().enumerate() {
             // Those after a failure are closed with it.
             if failure.is_some() {
                 listener.close();
@@ -105,10 +111,12 @@ impl Servers {
             let Listener { section: _, credentials, allow_get_actions, socket, path, address } = listener;
             let credentials = credentials.map(|(user, password)| Credentials::new(&user, &password));
             let site = Rc::new(Site {
+                number,
                 backend: Rc::clone(backend),
                 credentials,
                 allow_get_actions,
                 pages: Rc::clone(&pages),
+                foreign: Rc::clone(foreign),
                 shutdown: shutdown.clone(),
             });
             match accept_on(socket, &connections, &site) {
@@ -186,14 +194,18 @@ fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> 
             socket.set_nonblocking(true)?;
             let socket = UnixListener::from_std(socket)?;
             spawn_local(async move {
-                accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
+                accept(&connections, &site, async || Ok((socket.accept().await?.0, None))).await;
             })
         }
         Socket::Tcp(socket) => {
             socket.set_nonblocking(true)?;
             let socket = TcpListener::from_std(socket)?;
             spawn_local(async move {
-                accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
+                let next = async || {
+                    let (stream, peer) = socket.accept().await?;
+                    Ok((prepared(stream), Some(peer)))
+                };
+                accept(&connections, &site, next).await;
             })
         }
     };
@@ -203,11 +215,11 @@ fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> 
 async fn accept<S, F>(connections: &Rc<Connections>, site: &Rc<Site>, mut next: impl FnMut() -> F)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
-    F: Future<Output = io::Result<S>>,
+    F: Future<Output = io::Result<(S, Option<SocketAddr>)>>,
 {
     loop {
         match next().await {
-            Ok(stream) => connections.begin(stream, site),
+            Ok((stream, peer)) => connections.begin(stream, peer, site),
             // The client left again before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the connection stays in the queue, so asking again at once would
@@ -248,7 +260,7 @@ impl Connections {
         Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new() }
     }
 
-    fn begin<S>(self: &Rc<Self>, stream: S, site: &Rc<Site>)
+    fn begin<S>(self: &Rc<Self>, stream: S, peer: Option<SocketAddr>, site: &Rc<Site>)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -265,7 +277,7 @@ impl Connections {
             let _entry = entry;
             let shutdown = site.shutdown.clone();
             connection::serve(stream, activity, shutdown, |request, in_flight| {
-                route::handle(Rc::clone(&site), request, in_flight)
+                route::handle(Rc::clone(&site), peer, request, in_flight)
             })
             .await;
         });

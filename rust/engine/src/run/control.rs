@@ -1,6 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::AsFd;
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ use super::children::Children;
 use super::clock::Clock;
 use super::message::Message;
 use crate::fcgi::FcgiSockets;
-use crate::http::Answer;
+use crate::http::{Answer, Asked, Foreign, Said};
 use crate::logs::Logs;
 use crate::plugins::{Handle, Overrides, PluginHost, check_command, is_own};
 
@@ -44,6 +44,10 @@ pub(crate) struct Control {
     /// Processes that ended: their sockets are let go of when what that brought about is done.
     released: Vec<ProcessId>,
     pub(crate) overrides: Overrides,
+    /// What the servers know of plug-ins.
+    pub(crate) foreign: Rc<Foreign>,
+    /// Who waits for what plug-ins answer when they like.
+    pub(crate) kept: HashMap<u64, oneshot::Sender<Said>>,
     /// An automatic log took too long to be made; no other is waited for.
     pub(super) disk_is_slow: bool,
     ended: Option<Mood>,
@@ -58,6 +62,10 @@ impl Control {
         (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
         let children = Children::new(logs.clone(), messages.clone());
+        let foreign = {
+            let messages = messages.clone();
+            Foreign::new(move |asked| drop(messages.send(Message::Asked(asked))))
+        };
         Self {
             handle,
             messages,
@@ -72,6 +80,8 @@ impl Control {
             sockets: FcgiSockets::default(),
             released: Vec::new(),
             overrides: Overrides::default(),
+            foreign,
+            kept: HashMap::new(),
             disk_is_slow: false,
             ended: None,
         }
@@ -249,6 +259,12 @@ impl Control {
             }
             Message::Poll(request, id) => {
                 self.poll_plugin(request, id, host);
+            }
+            Message::Asked(asked) => self.ask_plugin(asked, host),
+            Message::Answered(number) => {
+                if let Some(reply) = self.kept.remove(&number) {
+                    self.ask_plugin(Asked::GoOn(number, reply), host);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 
-use crate::http::Answer;
+use crate::http::{Answer, Asked, Said};
 use crate::plugins::{PluginAnswer, PluginHost};
 use crate::run::Message;
 use crate::run::control::Control;
@@ -38,6 +38,9 @@ impl Control {
         let overrides = host.overrides();
         if overrides.hooks != self.overrides.hooks {
             self.handle.step(Input::Plugin(PluginInput::Hooks(overrides.hooks.clone())));
+        }
+        if overrides.http != self.overrides.http {
+            self.foreign.replace(overrides.http.clone());
         }
         self.overrides = overrides;
     }
@@ -78,6 +81,31 @@ impl Control {
             let answer = host.poll(id);
             self.note_changes(host.as_mut());
             self.on_plugin_answer(request, answer);
+        }
+    }
+
+    /// Has a plug-in answer a request of HTTP, or go on with it.
+    pub(crate) fn ask_plugin(&mut self, asked: Asked, host: &mut Option<Box<dyn PluginHost>>) {
+        let Some(host) = host else { return };
+        let (said, reply, goes_on) = match asked {
+            Asked::Begin(request, reply) => (host.respond(*request), reply, false),
+            Asked::GoOn(number, reply) => (host.go_on(number), reply, true),
+            Asked::LetGo(number) => {
+                self.kept.remove(&number);
+                host.let_go(number);
+                self.note_changes(host.as_mut());
+                return;
+            }
+        };
+        self.note_changes(host.as_mut());
+        match said {
+            Said::Later(number, None) if goes_on => drop(self.kept.insert(number, reply)),
+            said => {
+                // Where the client is gone, nobody asks again.
+                if let Err(Some(number)) = reply.send(said).map_err(|said| said.number()) {
+                    host.let_go(number);
+                }
+            }
         }
     }
 
