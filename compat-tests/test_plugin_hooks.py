@@ -122,11 +122,32 @@ def test_descriptors_of_a_plug_in_are_read_by_it(prepare: Prepare) -> None:
     assert daemon.server.meddler.calls() == ["read one", "read two", "read bad", "error", "read end"]
 
 
+def test_a_descriptor_that_a_thread_adds_later_is_read_at_once(prepare: Prepare) -> None:
+    daemon = prepare()
+    begin(daemon, f"folder = {daemon.folder}", "")
+    # The daemon has nothing to do, and no other reason to look.
+    os.mkfifo(daemon.folder / "late")
+    (daemon.folder / "late").write_text("from a thread")
+    assert daemon.wait_file("copied") == "from a thread"
+
+
+def test_a_map_that_cannot_be_told_is_said_once(prepare: Prepare, under_test: UnderTest) -> None:
+    if not under_test.ours:
+        pytest.skip("the original ends")
+    daemon = prepare()
+    begin(daemon, "mapless = yes", section("one", "sleep 1000"))
+    daemon.wait_state("one", "RUNNING")
+    wait_for(lambda: "RuntimeError: told to have no map" in daemon.log_text, "the traceback")
+    assert daemon.server.meddler.calls() == []
+    assert daemon.server.meddler.calls() == []
+    assert daemon.log_text.count("Traceback") == 1
+
+
 def test_a_method_that_cannot_be_replaced_says_so(prepare: Prepare, under_test: UnderTest) -> None:
     if not under_test.ours:
         pytest.skip("the original replaces anything")
     daemon = prepare()
     begin(daemon, "", "")
-    for name in ("_prepare_child_fds", "drain", "set_uid"):
+    for name in ("_spawn_as_parent", "drain", "set_uid"):
         text = str(daemon.server.meddler.refuseNamed(name))
         assert text.startswith(f"Subprocess.{name} is done by the native engine")

@@ -336,6 +336,41 @@ def replace_get_process_map(supervisord, path):
     supervisord.get_process_map = lambda: {**original(), pipe.descriptor: pipe}
 
 
+class Copier(Pipe):
+    """A dispatcher that copies what it reads to a file."""
+
+    def __init__(self, descriptor, path):
+        super().__init__(descriptor)
+        self.path = path
+
+    def handle_read_event(self):
+        """Copy."""
+        with open(self.path, "ab") as copy:
+            copy.write(os.read(self.descriptor, 1024))
+
+
+def replace_get_process_map_later(supervisord, folder):
+    """Has a thread have the daemon read from a named pipe, as soon as there is one."""
+
+    def work():
+        while not os.path.exists(f"{folder}/late"):
+            threading.Event().wait(0.01)
+        copier = Copier(os.open(f"{folder}/late", os.O_RDWR | os.O_NONBLOCK), f"{folder}/copied")
+        original = supervisord.get_process_map
+        supervisord.get_process_map = lambda: {**original(), copier.descriptor: copier}
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def fail_in_get_process_map(supervisord):
+    """Fails whenever the daemon asks."""
+
+    def get_process_map():
+        raise RuntimeError("told to have no map")
+
+    supervisord.get_process_map = get_process_map
+
+
 REPLACEMENTS = {
     "transition": replace_transition,
     "finish": replace_finish,
@@ -351,6 +386,10 @@ def make_meddler(supervisord, **settings):
         REPLACEMENTS[name]()
     if "pipe" in settings:
         replace_get_process_map(supervisord, settings["pipe"])
+    if "folder" in settings:
+        replace_get_process_map_later(supervisord, settings["folder"])
+    if "mapless" in settings:
+        fail_in_get_process_map(supervisord)
     return Meddler(supervisord, settings)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 HELP = "help is written anew, and the test looks for the original's words"
 PRIVATE = "looks at private methods of the original's commands; they are native"
 SERVER = "tests the inside of the original's server; clients are answered natively"
-DISPATCHERS = "tests the dispatchers of descriptors, which are the native engine's"
 DAEMON = "calls the method with a pretended daemon of Python; methods ask the native one, which compat-tests do with a real one"
 
 
@@ -19,21 +18,11 @@ def _tests(reason: str, group: str, names: str) -> dict[str, str]:
 
 #: By module: test and reason.
 CANNOT: dict[str, dict[str, str]] = {
-    "childutils": {
-        **_tests(
-            DISPATCHERS,
-            "TestEventListenerProtocol",
-            """
-            test_fail test_ok test_send test_token
-            """,
-        ),
-    },
     "rpcinterfaces": {
         **_tests(
             DAEMON,
             "SupervisorNamespaceXMLRPCInterfaceTests",
             """
-            test__interpretProcessInfo_doesnt_report_negative_uptime
             test_addProcessGroup test_clearAllProcessLogs test_clearAllProcessLogs_no_processes
             test_clearAllProcessLogs_onefails test_clearLog test_clearLog_unreadable
             test_clearLog_unremoveable test_clearProcessLogAliasedTo_clearProcessLogs

@@ -9,6 +9,7 @@ __all__ = [
     "check_authorization",
     "check_control_server",
     "control_commands",
+    "describe_process",
     "find_configuration",
     "read_client_arguments",
     "read_client_configuration",
@@ -84,6 +85,15 @@ def read_client_configuration(path: str | None, overrides: dict[str, str]) -> di
 
 def standard_methods() -> list[tuple[str, str, list[tuple[str, bool]]]]:
     """Return the methods of the standard namespace: name, help text, parameters (name, whether optional)."""
+
+def describe_process(
+    state: int, name: str, pid: int, up: int, spawnerr: str, stopped: tuple[int, int] | None
+) -> str:
+    """Return the text behind the state in `status`, by what it is made of.
+
+    `up` are seconds since the start, `spawnerr` is what went wrong last, `stopped` is the last end in seconds
+    since 1970 and the offset of local time from UTC then, None for what was never started.
+    """
 
 def control_commands() -> list[tuple[str, str, str | None, bool]]:
     """Return the built-in commands of supervisorctl: name, help text, what may follow, whether help lists it.
@@ -199,6 +209,9 @@ class Daemon:
 
     def forget(self, number: int) -> None:
         """Let go of an answer that nobody will ask for."""
+
+    def wake(self) -> None:
+        """Have the loop look at what was replaced."""
 
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have the loop call a dispatcher of `supervisord.get_process_map`."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Union
 
+    from supervisor._child_fds import Step
     from supervisor._descriptors import Descriptors
     from supervisor._engine import Daemon
     from supervisor._serving import Serving, Told
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     Section = tuple[str, str, list[tuple[str, str]]]
     Changed = tuple[list[str], list[list[str]]]
     """Pages that are not the engine's, and the kinds of each server's handlers, empty for a plug-in's."""
-    Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int], Union[Changed, None]]
-    """Methods of `Subprocess`, whether `get_signal`, standard methods with their help, ticks, and servers."""
+    Replaced = tuple[list[str], list[tuple[str, str]], list[int], Union[Changed, None]]
+    """Methods by their names alone, standard methods with their help texts, periods of ticks, servers."""
     Handler = tuple[str, str]
     """Name of a pool, and what its `result_handler` is called."""
     Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -95,9 +96,7 @@ class Host:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
-                import traceback
-
-                return f"Could not make {name} rpc interface", traceback.format_exc()
+                return f"Could not make {name} rpc interface", _traceback()
         vars(self._supervisord._namespaces).update(self._namespaces)
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
@@ -213,20 +212,19 @@ class Host:
     def replaced(self) -> Replaced | None:
         """Return what plug-ins replaced, and which ticks they want.
 
-        These are methods of processes, whether `get_signal` is one, methods of the standard namespace, and
-        pages and handlers of HTTP servers.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
             self._watch(self._supervisord.get_process_map())
         process, options, methods = _loaded("process"), _loaded("_server_options"), _loaded("rpcinterface")
-        now = (
-            sorted(process.replaced()) if process else [],
-            options is not None and options.get_signal_is_replaced(vars(self._supervisord).get("options")),
-            methods.replaced() if methods else [],
-            events.wanted_ticks(),
-            self._changed_servers(),
-        )
+        dispatchers = _loaded("dispatchers")
+        hooks = sorted(process.replaced()) if process else []
+        if options and options.get_signal_is_replaced(vars(self._supervisord).get("options")):
+            hooks.append("get_signal")
+        if dispatchers and dispatchers.replaced():
+            hooks.append("_log")
+        standard = methods.replaced() if methods else []
+        now = (hooks, standard, events.wanted_ticks(), self._changed_servers())
         if now == self._replaced:
             return None
         self._replaced = now
@@ -264,6 +262,52 @@ class Host:
         else:
             found.finish(pid, sts)
 
+    def prepare_child_fds(self, number: int, pipes: dict[str, int | None]) -> tuple[list[Step], str | None]:
+        """Return what a child is to do to its descriptors, and the traceback of a replacement that failed."""
+        from supervisor._child_fds import ChildDescriptors
+
+        found = self._by_number(number)
+        child = ChildDescriptors()
+        if found is None:
+            child.usual()
+            return child.steps, None
+        failure = None
+        options = self._supervisord.options
+        options._child, found._pipes = child, pipes
+        try:
+            found._prepare_child_fds()
+        except Exception:
+            failure = _traceback()
+            child.give_up()
+        finally:
+            options._child = found._pipes = None
+        return child.steps, failure
+
+    def output(self, number: int, channel: str, data: bytes) -> tuple[list[bytes], str | None]:
+        """Give output of a process to what replaced its logging.
+
+        Returns what is to be logged natively, and the traceback of a replacement that failed: then that is
+        all of it unless something was logged already.
+        """
+        from supervisor.dispatchers import of_channel
+
+        found = self._by_number(number)
+        if found is None:
+            return [data], None
+        pid, outputs = found._outputs
+        if pid != found.pid:
+            # They belong to one run of the process.
+            found._outputs = found.pid, {}
+            outputs = found._outputs[1]
+        if channel not in outputs:
+            outputs[channel] = of_channel(found, channel)
+        logged: list[bytes] = []
+        try:
+            outputs[channel]._take(data, logged)
+        except Exception:
+            return logged or [data], _traceback()
+        return logged, None
+
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""
         self._supervisord.options._signal = sig
@@ -297,6 +341,8 @@ class Host:
 
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have a dispatcher of a plug-in read or write."""
+        if self._descriptors is not None:
+            self._descriptors.heed(descriptor)
         dispatcher = self._supervisord.get_process_map().get(descriptor)
         if dispatcher is None:
             return
@@ -333,6 +379,13 @@ class Host:
 def _unresolved(spec: str, section: str, why: Exception) -> str:
     """Return what whoever starts the daemon reads when Python code is not there."""
     return f"{spec} cannot be resolved within [{section}]: {why}"
+
+
+def _traceback() -> str:
+    """Return the text of the exception that is being handled."""
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _loaded(name: str) -> Any:

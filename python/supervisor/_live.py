@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from supervisor._child_fds import ChildDescriptors
     from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
     from supervisor._handlers import Server
@@ -56,6 +57,24 @@ class LiveOptions(ServerOptions):
         self.server_configs = daemon.servers()
         self._locate()
         self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+
+    # While a plug-in says what a child does to its descriptors.
+    _child: ChildDescriptors | None = None
+
+    def _arranged(self) -> ChildDescriptors:
+        if self._child is None:
+            raise RuntimeError(
+                "descriptors can be arranged only while Subprocess._prepare_child_fds is called"
+            )
+        return self._child
+
+    def dup2(self, frm: int, to: int) -> None:
+        """Have a child make `to` the same as `frm`. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().dup2(frm, to)
+
+    def close_fd(self, fd: int) -> None:
+        """Have a child close a descriptor, if it is open. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().close(fd)
 
     @property
     def httpservers(self) -> Sequence[Any]:

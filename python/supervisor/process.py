@@ -2,7 +2,7 @@
 
 What is read is the state of the moment, what is assigned is in force at once. A method that is replaced, on
 the class, on one process or by a class of its own, is called by the engine instead of what it does itself;
-that is possible for `spawn`, `transition`, `finish` and `_spawn_as_child`. A process is the engine's from the
+that is possible for those of HOOKS. A process is the engine's from the
 moment it is put into the `processes` of a group that is in use, or its group into `process_groups`.
 """
 
@@ -39,12 +39,11 @@ __all__ = [
     "SupervisorStates",
 ]
 
-HOOKS = ("spawn", "transition", "finish", "_spawn_as_child")
+HOOKS = ("spawn", "transition", "finish", "_spawn_as_child", "_prepare_child_fds")
 """Methods of `Subprocess` whose replacement the engine calls."""
 
 _NATIVE = frozenset(
-    "_prepare_child_fds _spawn_as_parent dispatchers drain pipes removelogs reopenlogs".split()
-    + "set_uid stop_report".split()
+    "_spawn_as_parent dispatchers drain pipes removelogs reopenlogs".split() + "set_uid stop_report".split()
 )
 """What the engine does natively, and offers no place for Python code to."""
 
@@ -93,6 +92,9 @@ class _Watched(type):
     def __setattr__(cls, name: str, value: object) -> None:
         if name in _NATIVE:
             raise NotImplementedError(_refuse(name))
+        if name in HOOKS and cls.__mro__[1] is not object:
+            # Of the class itself it can be told later, and whether it was put back.
+            Subprocess._replaced.add(name)
         super().__setattr__(name, value)
 
 
@@ -123,6 +125,10 @@ class Subprocess(Ordered, metaclass=_Watched):
     # classes of plug-ins.
     _id: int | None = None
     _told: dict[str, Any] | None = None
+    # The numbers of its pipes while a replaced `_prepare_child_fds` is called.
+    _pipes: dict[str, int | None] | None = None
+    # What its output goes through, for the pid that it is of.
+    _outputs: tuple[int, dict[str, Any]] = (0, {})
     _replaced: ClassVar[set[str]] = set()
 
     event_map: ClassVar[dict[int, type]] = {
@@ -150,6 +156,8 @@ class Subprocess(Ordered, metaclass=_Watched):
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "pipes" and self._pipes is not None:
+            return self._pipes
         if name in _NATIVE:
             raise AttributeError(_refuse(name))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -211,6 +219,14 @@ class Subprocess(Ordered, metaclass=_Watched):
         if (filename, argv) != self.get_execv_args():
             raise NotImplementedError(_refuse("_spawn_as_child with another file or other arguments"))
         self._daemon.spawn(self._engine_id("spawn"))
+
+    def _prepare_child_fds(self) -> None:
+        """Have the child do to its descriptors what is usual. For a replacement of this method to call.
+
+        That is called in the daemon, before there is a child. It knows the pipes by `pipes`, has the child do
+        something by `config.options.dup2` and `close_fd`, and touches no descriptor by itself.
+        """
+        self.config.options._arranged().usual()
 
     def stop(self) -> str | None:
         """Have it end, by its stop signal."""
@@ -291,6 +307,9 @@ class Subprocess(Ordered, metaclass=_Watched):
 
 class FastCGISubprocess(Subprocess):
     """A process whose standard input is the listening socket of its program."""
+
+    # As in the original, what replaces that of other processes is not for these.
+    _prepare_child_fds = Subprocess._prepare_child_fds
 
 
 _NATIVE_HOOKS = {name: vars(Subprocess)[name] for name in HOOKS}

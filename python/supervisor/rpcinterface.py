@@ -6,7 +6,6 @@ replaced, on the class, is called for the calls of clients, too.
 
 from __future__ import annotations
 
-import datetime
 import time
 
 from supervisor import _engine
@@ -97,17 +96,16 @@ class SupervisorNamespaceRPCInterface:
 
     def _interpretProcessInfo(self, info: dict[str, Any]) -> str:
         """Return the text behind the state in `status`, from what `getProcessInfo` says."""
-        state, start, now = info["state"], info["start"], info["now"]
-        if state == ProcessStates.RUNNING:
-            uptime = datetime.timedelta(seconds=int(now) - int(start))
-            return f"pid {info['pid']}, uptime {uptime}"
-        if state in (ProcessStates.FATAL, ProcessStates.BACKOFF):
-            return info["spawnerr"] or f'unknown error (try "tail {info["name"]}")'
-        if state in (ProcessStates.STOPPED, ProcessStates.EXITED):
-            if not start:
-                return "Not started"
-            return time.strftime("%b %d %I:%M %p", time.localtime(info["stop"]))
-        return ""
+        start, stop, now = (max(int(info.get(name) or 0), 0) for name in ("start", "stop", "now"))
+        return _engine.describe_process(
+            info["state"],
+            info.get("name", ""),
+            info.get("pid", 0),
+            # The clock may have been set back.
+            max(now - start, 0),
+            info.get("spawnerr") or "",
+            (stop, time.localtime(stop).tm_gmtoff) if start else None,
+        )
 
 
 def _method(name: str, help: str, parameters: list[tuple[str, bool]]) -> Callable[..., Any]:

@@ -345,7 +345,8 @@ class ControllerPluginBase:
         if tell is not None:
             tell()
             return
-        described = getattr(getattr(self, f"do_{command}", None), "__doc__", None)
+        method = getattr(self, f"do_{command}", None)
+        described = None if method is None else method.__doc__
         self.ctl.output(described or self.ctl.nohelp % (command,))
 
 

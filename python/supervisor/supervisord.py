@@ -62,6 +62,12 @@ class Supervisor:
         # Threads of plug-ins may ask at the same time, and have to get the same one.
         return vars(self).setdefault(name, made)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "get_process_map":
+            # Else a thread would wait until the loop has something to do.
+            self._daemon.wake()
+
     @property
     def stopping(self) -> bool:
         """Whether everything is being stopped."""
@@ -103,7 +109,8 @@ class Supervisor:
 
         Replaced on the object, it may return dispatchers by their descriptors. The engine calls their
         `handle_read_event` and `handle_write_event` when the descriptor is ready and `readable` or `writable`
-        said that this is waited for, and `handle_error` when one of them raises.
+        said that this is waited for, and `handle_error` when one of them raises. It is asked again whenever a
+        plug-in's code was called, or changed something from a thread.
         """
         return {}
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::effect::{Channel, Effect, ProcessId, RequestId};
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
 use supervisor_core::listener::protocol::Verdict;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use crate::http::{ForeignRequest, Replaced, Said};
 use crate::logs;
 use crate::run::{Clock, Message};
-use crate::spawn::resolve;
+use crate::spawn::{DescriptorStep, PipeNumbers, resolve};
 
 /// A way to the core, for the host and for threads of plug-ins. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -105,8 +105,9 @@ impl Handle {
         lock(&self.effects).pop_front()
     }
 
-    /// Has the loop look at what is to be done. The message before may still wait; one more does no harm.
-    fn wake(&self) {
+    /// Has the loop look at what is to be done, and at what plug-ins replaced. The message before may still wait; one
+    /// more does no harm.
+    pub fn wake(&self) {
         let _ = self.messages.send(Message::Wake);
     }
 
@@ -265,6 +266,10 @@ pub struct Overrides {
     pub hooks: Hooks,
     /// `ServerOptions.get_signal`.
     pub signal: bool,
+    /// `POutputDispatcher._log`.
+    pub output: bool,
+    /// `Subprocess._prepare_child_fds`.
+    pub descriptors: bool,
     /// Pages and handlers of the HTTP servers; `None` where all of them are the engine's own.
     pub http: Option<Rc<Replaced>>,
 }
@@ -290,8 +295,10 @@ pub trait PluginHost {
     /// Tells subscribers of an event. Text for the main log, when one of them failed.
     fn notify(&mut self, event: &Event) -> Option<String>;
 
-    /// Which methods plug-ins replaced by now.
-    fn overrides(&mut self) -> Overrides;
+    /// Which methods plug-ins replaced by now. Text for the main log, when that cannot be told: then it is what it was
+    /// before.
+    fn overrides(&mut self) -> (Overrides, Option<String>);
+
     /// Makes sure that the `result_handler` of every pool of a configuration is there.
     ///
     /// # Errors
@@ -310,6 +317,19 @@ pub trait PluginHost {
 
     /// Calls what replaced `Subprocess.finish`. Text for the main log, when it failed.
     fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String>;
+
+    /// Calls what replaced `POutputDispatcher._log` with output of a process. Returns what of it, or in its place, is to
+    /// be logged, and text for the main log, when it failed.
+    fn output(&mut self, process: ProcessId, channel: Channel, data: &[u8])
+    -> (Vec<Vec<u8>>, Option<String>);
+
+    /// Calls what replaced `Subprocess._prepare_child_fds`, for a process that is about to be started. Returns what the
+    /// child is to do, `None` for the usual, and text for the main log, when it failed.
+    fn arrange_descriptors(
+        &mut self,
+        process: ProcessId,
+        pipes: &PipeNumbers,
+    ) -> (Option<Vec<DescriptorStep>>, Option<String>);
 
     /// Calls what replaced `ServerOptions.get_signal` with a signal that has arrived. Returns the signal that is to
     /// be heeded, if any, and text for the main log, when it failed.

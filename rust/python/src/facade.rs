@@ -6,6 +6,7 @@
 //! plug-in's code, which may come back here.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -15,9 +16,10 @@ use supervisor_core::config::{GroupSettings, LogTarget};
 use supervisor_core::core::Core;
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::Event;
-use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::input::{ExitStatus, Input, Now};
 use supervisor_core::plugin::{Assigned, PluginInput};
 use supervisor_core::process::{Moment, Process};
+use supervisor_core::rpc::info::describe;
 use supervisor_core::rpc::{METHODS, Method};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
@@ -299,6 +301,11 @@ impl Daemon {
         self.handle.forget(number);
     }
 
+    /// Has the loop look at what was replaced.
+    fn wake(&self) {
+        self.handle.wake();
+    }
+
     /// Has the loop call a dispatcher of `supervisord.get_process_map`.
     fn ready(&self, descriptor: i32, writable: bool) {
         self.handle.ready(descriptor, writable);
@@ -330,6 +337,26 @@ pub(crate) fn standard_methods() -> Vec<(&'static str, String, Vec<Named>)> {
         method.parameters.iter().map(|parameter| (parameter.name, parameter.is_optional)).collect()
     };
     standard.map(|method| (method.name, method.help(), parameters(method))).collect()
+}
+
+/// The text behind the state in `status`, by what it is made of: seconds since the start, what went wrong last, and
+/// the last end (seconds since 1970 and local time's offset from UTC then), None for what was never started.
+#[pyfunction]
+pub(crate) fn describe_process(
+    state: i32,
+    name: &str,
+    pid: i64,
+    up: u64,
+    spawnerr: &str,
+    stopped: Option<(u64, i32)>,
+) -> String {
+    let stopped = stopped.map(|(wall, utc_offset)| {
+        let wall = Duration::from_secs(wall);
+        Now { monotonic: wall, wall, utc_offset }
+    });
+    // As in the original, there is nothing to say of a state that is none.
+    ProcessState::of(state)
+        .map_or_else(String::new, |state| describe(state, name, pid, up, spawnerr, stopped))
 }
 
 /// Seconds since 1970, 0 for never.

@@ -35,7 +35,7 @@ mod _engine {
     #[pymodule_export]
     use super::control::{check_control_server, control_commands, run_control_command};
     #[pymodule_export]
-    use super::facade::{Daemon, standard_methods};
+    use super::facade::{Daemon, describe_process, standard_methods};
     /// What is said when root leaves the choice of the configuration to the default places.
     #[pymodule_export]
     const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;

@@ -1,12 +1,13 @@
 //! The engine's host of plug-ins: passes everything on to `supervisor._host`, in Python.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use supervisor_core::config::Settings;
-use supervisor_core::effect::ProcessId;
+use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
 use supervisor_core::listener::protocol::Verdict;
@@ -16,6 +17,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use supervisor_engine::http::{self, ForeignRequest, Kind, Said};
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
+use supervisor_engine::spawn::{DescriptorStep, PipeNumbers};
 
 use crate::facade::{Daemon, wait_status};
 use crate::requests::{Told, arguments};
@@ -28,22 +30,23 @@ pub(crate) struct PythonHost {
     overrides: Overrides,
 }
 
-/// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
-/// what is replaced, methods of the standard namespace with their help texts, the periods of wanted ticks, and what HTTP servers have of
-/// plug-ins: names of pages, and what stands for the handlers of each.
+/// What `Host.replaced` returns where something changed: methods by their names alone, methods of the standard
+/// namespace with their help texts, the periods of wanted ticks, and what HTTP servers have of plug-ins: names of pages,
+/// and what stands for the handlers of each.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
     hooks: Vec<String>,
     #[pyo3(item(1))]
-    signal: bool,
-    #[pyo3(item(2))]
     methods: Vec<(String, String)>,
-    #[pyo3(item(3))]
+    #[pyo3(item(2))]
     ticks: Vec<u64>,
-    #[pyo3(item(4))]
+    #[pyo3(item(3))]
     http: Option<(Vec<String>, Vec<Vec<String>>)>,
 }
+
+/// What `Host.prepare_child_fds` returns for each step: what is done, and the descriptors it is done with.
+type Step = (String, i32, i32);
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
 #[derive(FromPyObject)]
@@ -208,10 +211,15 @@ impl PluginHost for PythonHost {
         }
     }
 
-    fn overrides(&mut self) -> Overrides {
+    fn overrides(&mut self) -> (Overrides, Option<String>) {
         let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
-        if let Some(Ok(Some(Replaced { hooks, signal, methods, ticks, http }))) = replaced {
+        if let Some(Err(error)) = &replaced {
+            return (self.overrides.clone(), Some(text_of(error)));
+        }
+        if let Some(Ok(Some(Replaced { hooks, methods, ticks, http }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
+            let (signal, output) = (has("get_signal"), has("_log"));
+            let descriptors = has("_prepare_child_fds");
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
                 transition: has("transition"),
@@ -227,9 +235,9 @@ impl PluginHost for PythonHost {
                 let servers = servers.into_iter().map(kinds).collect();
                 Rc::new(http::Replaced { pages: pages.into_iter().collect(), servers })
             });
-            self.overrides = Overrides { hooks, signal, http };
+            self.overrides = Overrides { hooks, signal, output, descriptors, http };
         }
-        self.overrides.clone()
+        (self.overrides.clone(), None)
     }
 
     fn spawn(&mut self, process: ProcessId) -> Option<String> {
@@ -242,6 +250,42 @@ impl PluginHost for PythonHost {
 
     fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String> {
         self.trouble(|host| host.call_method1("finish", (process.0, pid, wait_status(status))))
+    }
+
+    fn output(
+        &mut self,
+        process: ProcessId,
+        channel: Channel,
+        data: &[u8],
+    ) -> (Vec<Vec<u8>>, Option<String>) {
+        let logged = self.with_host(|py, host| {
+            host.call_method1("output", (process.0, channel.name(), PyBytes::new(py, data)))?
+                .extract::<(Vec<Vec<u8>>, Option<String>)>()
+        });
+        match logged {
+            Some(Ok(logged)) => logged,
+            Some(Err(error)) => (vec![data.to_vec()], Some(text_of(&error))),
+            None => (vec![data.to_vec()], None),
+        }
+    }
+
+    fn arrange_descriptors(
+        &mut self,
+        process: ProcessId,
+        pipes: &PipeNumbers,
+    ) -> (Option<Vec<DescriptorStep>>, Option<String>) {
+        let asked = self.with_host(|_, host| {
+            let pipes: HashMap<_, _> = pipes.by_name.into_iter().collect();
+            let (steps, trouble) =
+                host.call_method1("prepare_child_fds", (process.0, pipes))?
+                    .extract::<(Vec<Step>, Option<String>)>()?;
+            Ok((steps.iter().map(step).collect(), trouble))
+        });
+        match asked {
+            Some(Ok((steps, trouble))) => (Some(steps), trouble),
+            Some(Err(error)) => (Some(vec![DescriptorStep::GiveUp]), Some(text_of(&error))),
+            None => (None, None),
+        }
     }
 
     fn signal(&mut self, signal: Signal) -> (Option<Signal>, Option<String>) {
@@ -279,6 +323,16 @@ impl PluginHost for PythonHost {
                 drop(host);
             });
         }
+    }
+}
+
+/// What a plug-in has a child do, by the names of `supervisor._child_fds`.
+fn step((what, first, second): &Step) -> DescriptorStep {
+    match what.as_str() {
+        "usual" => DescriptorStep::Usual,
+        "dup2" => DescriptorStep::Duplicate { from: *first, to: *second },
+        "close" => DescriptorStep::Close { first: *first, last: *second },
+        _ => DescriptorStep::GiveUp,
     }
 }
 

@@ -23,6 +23,7 @@ mod respond;
 mod route;
 mod rpc;
 mod server;
+mod stream;
 mod vanished;
 
 pub use auth::authorize;

@@ -32,7 +32,11 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut RequestBody, in_fl
     let method = call.method.clone();
     backend.log(LogLevel::Trace, format_args!("XML-RPC method called: {method}()"));
     let ended = |_| Answer::Fault(Fault::new(FaultCode::ShutdownState));
-    let text = match backend.call(call).await.unwrap_or_else(ended) {
+    let answer = match backend.look(call) {
+        Ok(answer) => answer,
+        Err(call) => backend.call(call).await.unwrap_or_else(ended),
+    };
+    let text = match answer {
         Answer::Value(value) => {
             backend.log(LogLevel::Trace, format_args!("XML-RPC method {method}() returned successfully"));
             write_response(value)

@@ -2,17 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use supervisor_core::config::{HttpAddress, LogLevel};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
@@ -25,6 +23,7 @@ use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
 use super::route::{self, Site};
+use super::stream::{Stream, watch_socket};
 use super::vanished;
 use crate::unix_path::{Found, OwnPath};
 
@@ -178,48 +177,18 @@ impl Servers {
     }
 }
 
-/// Clients that vanish without a word are found out by the system; small answers go at once.
-fn prepared(stream: TcpStream) -> TcpStream {
-    // A connection without these options works as well.
-    let _ = stream.set_nodelay(true);
-    let _ = setsockopt(&stream, sockopt::KeepAlive, &true);
-    stream
-}
-
 /// Begins to accept on a socket.
 fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> io::Result<Accepting> {
     let (connections, site) = (Rc::clone(connections), Rc::clone(site));
-    let task = match socket {
-        Socket::Unix(socket) => {
-            socket.set_nonblocking(true)?;
-            let socket = UnixListener::from_std(socket)?;
-            spawn_local(async move {
-                accept(&connections, &site, async || Ok((socket.accept().await?.0, None))).await;
-            })
-        }
-        Socket::Tcp(socket) => {
-            socket.set_nonblocking(true)?;
-            let socket = TcpListener::from_std(socket)?;
-            spawn_local(async move {
-                let next = async || {
-                    let (stream, peer) = socket.accept().await?;
-                    Ok((prepared(stream), Some(peer)))
-                };
-                accept(&connections, &site, next).await;
-            })
-        }
-    };
-    Ok(Accepting(task))
+    socket.prepare()?;
+    let socket = watch_socket(socket, Interest::READABLE)?;
+    Ok(Accepting(spawn_local(async move { accept(&connections, &site, &socket).await })))
 }
 
-async fn accept<S, F>(connections: &Rc<Connections>, site: &Rc<Site>, mut next: impl FnMut() -> F)
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-    F: Future<Output = io::Result<(S, Option<SocketAddr>)>>,
-{
+async fn accept(connections: &Rc<Connections>, site: &Rc<Site>, socket: &AsyncFd<Socket>) {
     loop {
-        match next().await {
-            Ok((stream, peer)) => connections.begin(stream, peer, site),
+        match socket.async_io(Interest::READABLE, Socket::accept).await {
+            Ok((client, peer)) => connections.begin(Stream::new(client), peer, site),
             // The client left again before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the connection stays in the queue, so asking again at once would
@@ -260,10 +229,7 @@ impl Connections {
         Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new() }
     }
 
-    fn begin<S>(self: &Rc<Self>, stream: S, peer: Option<SocketAddr>, site: &Rc<Site>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
-    {
+    fn begin(self: &Rc<Self>, stream: Stream, peer: Option<SocketAddr>, site: &Rc<Site>) {
         if self.open.borrow().len() >= self.most && !self.evict_one() {
             // Everybody is busy: the newcomer has to come again.
             return;

@@ -56,7 +56,7 @@ pub use automatic::clear_automatic;
 pub(crate) use automatic::create as create_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 pub(crate) use read::read as read_now;
-pub use tap::{Room, Tap, ToCore};
+pub use tap::{PluginOutput, Room, Tap, ToCore, Told};
 
 /// Pieces of a followed log that may wait for their reader.
 const FOLLOWED_PIECES: usize = 4;

@@ -14,7 +14,7 @@ use supervisor_core::config::LogLevel;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::expand::repr;
 use supervisor_core::text::decoded;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use super::Output;
@@ -23,7 +23,7 @@ use super::main_log::{describe, reason};
 use super::pace::Pace;
 use super::shared::{Shared, SharedLog};
 use super::strip::Stripper;
-use super::tap::Tap;
+use super::tap::{Tap, Written};
 use super::writable::writable;
 
 /// Bytes read from one pipe before the others get their turn.
@@ -161,10 +161,25 @@ impl Copier {
             self.end_of_process().await;
             tokio::time::sleep(DRAIN).await;
         };
-        tokio::select! {
-            biased;
-            () = self.copy_to_end(intake) => {}
-            () = bound => self.copy_remainder(intake),
+        let read = async {
+            tokio::select! {
+                biased;
+                () = self.copy_to_end(intake) => {}
+                () = bound => self.copy_remainder(intake),
+            }
+        };
+        let written = self.tap.as_ref().and_then(|tap| tap.borrow_mut().written());
+        match (&self.tap, written) {
+            (Some(tap), Some(written)) => {
+                let hand_over = async {
+                    read.await;
+                    let mut tap = tap.borrow_mut();
+                    tap.finish().into_iter().for_each(|piece| tap.hand_over(piece));
+                    tap.close();
+                };
+                tokio::join!(hand_over, self.log_written(tap, written));
+            }
+            _ => read.await,
         }
         if let Some(stripper) = &self.stripper {
             let held_back = stripper.borrow_mut().finish();
@@ -177,6 +192,26 @@ impl Copier {
         self.drop_waiting();
         if self.lost.get() > 0 {
             self.say(LogLevel::Warn, &format!("{} bytes were lost", self.lost.get()));
+        }
+    }
+
+    /// Logs what a plug-in that looks after the stream wants logged, until nothing of it is under way any more.
+    async fn log_written(&self, tap: &RefCell<Tap>, mut written: mpsc::UnboundedReceiver<Written>) {
+        while let Some(Written { data, is_captured, .. }) = written.recv().await {
+            let data = match &self.stripper {
+                Some(stripper) => {
+                    let mut text = Vec::new();
+                    stripper.borrow_mut().strip(&data, &mut text);
+                    text
+                }
+                None => data,
+            };
+            if data.is_empty() {
+                continue;
+            }
+            let piece = if is_captured { Piece::Inside(data) } else { Piece::Plain(data) };
+            self.log_pieces(&tap.borrow(), vec![piece]);
+            self.wait_for_room().await;
         }
     }
 
@@ -275,8 +310,13 @@ impl Copier {
         Ok(count)
     }
 
-    /// Takes escape sequences out, where that is wanted, and logs what is left.
+    /// Takes escape sequences out, where that is wanted, and logs what is left; or gives all to a plug-in.
     fn log_stripped(&self, data: &[u8]) {
+        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.borrow().has_plugin()) {
+            let pieces = tap.borrow_mut().feed(data);
+            pieces.into_iter().for_each(|piece| tap.borrow().hand_over(piece));
+            return;
+        }
         match &self.stripper {
             Some(stripper) => {
                 let mut text = self.shared.stripped.borrow_mut();

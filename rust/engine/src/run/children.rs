@@ -15,10 +15,10 @@ use tokio::task::spawn_local;
 use super::listener::Listening;
 use super::message::Message;
 use super::stdin::Stdin;
-use crate::logs::{Logs, OpenLog, Output, Tap, ToCore};
+use crate::logs::{Logs, OpenLog, Output, Tap, ToCore, Told};
 use crate::pipes;
 use crate::reap::reap;
-use crate::spawn::{resolve, spawn};
+use crate::spawn::{DescriptorStep, PipeNumbers, resolve, spawn};
 
 /// The logs of a process about to be spawned.
 #[derive(Debug)]
@@ -47,7 +47,13 @@ impl Children {
     pub(crate) fn new(logs: Logs, messages: mpsc::UnboundedSender<Message>) -> Self {
         let to_core = {
             let messages = messages.clone();
-            ToCore::new(move |input, room| drop(messages.send(Message::Output(input, room))))
+            ToCore::new(move |told, room| {
+                let message = match told {
+                    Told::Core(input) => Message::Output(input, room),
+                    Told::Plugin(output) => Message::PluginOutput(output, room),
+                };
+                drop(messages.send(message));
+            })
         };
         Self {
             logs,
@@ -59,7 +65,8 @@ impl Children {
         }
     }
 
-    /// Spawns one, with its logs and the socket that a FastCGI program has for its standard input; its pid.
+    /// Spawns one, with its logs and the socket that a FastCGI program has for its standard input; its pid. With
+    /// `has_plugin` its output is given to a plug-in; `arrange` says what it does with its descriptors, see [`spawn`].
     ///
     /// # Errors
     /// Why it cannot be spawned.
@@ -68,13 +75,15 @@ impl Children {
         plan: &SpawnPlan,
         logs: OpenLogs,
         socket: Option<BorrowedFd<'_>>,
+        has_plugin: bool,
+        arrange: impl FnOnce(&PipeNumbers) -> Option<Vec<DescriptorStep>>,
     ) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
         // A listener's output that neither a log nor the main log shows needs no copy.
         let is_shown = plan.stdout.logfile != LogTarget::None || self.logs.level() >= LogLevel::Debug;
         let copy = (plan.is_listener && is_shown).then(copy_pipe).transpose()?;
-        let child = spawn(plan, &resolved, socket)?;
+        let child = spawn(plan, &resolved, socket, arrange)?;
         self.by_pid.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
@@ -86,11 +95,14 @@ impl Children {
         } else {
             Some(child.stdout)
         };
-        let tap = |channel| match channel {
-            // What a listener says on its standard output is the protocol.
-            Channel::Stdout if plan.is_listener => None,
-            Channel::Stdout => Tap::of(plan.process, channel, &plan.stdout, &self.to_core),
-            Channel::Stderr => Tap::of(plan.process, channel, &plan.stderr, &self.to_core),
+        let tap = |channel| {
+            let settings = match channel {
+                // What a listener says on its standard output is the protocol.
+                Channel::Stdout if plan.is_listener => return None,
+                Channel::Stdout => &plan.stdout,
+                Channel::Stderr => &plan.stderr,
+            };
+            Tap::of(plan.process, channel, settings, &self.to_core, has_plugin)
         };
         let output = |channel, pipe, log| Output {
             process: plan.process,

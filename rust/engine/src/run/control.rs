@@ -1,7 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use supervisor_core::config::{LogLevel, Settings};
@@ -38,7 +37,7 @@ pub(crate) struct Control {
     pub(crate) inputs: VecDeque<Input>,
     replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
-    children: Children,
+    pub(super) children: Children,
     /// What FastCGI programs have for their standard input.
     pub(super) sockets: FcgiSockets,
     /// Processes that ended: their sockets are let go of when what that brought about is done.
@@ -48,6 +47,8 @@ pub(crate) struct Control {
     pub(crate) foreign: Rc<Foreign>,
     /// Who waits for what plug-ins answer when they like.
     pub(crate) kept: HashMap<u64, oneshot::Sender<Said>>,
+    /// Why it cannot be told what plug-ins replaced, as it was said last.
+    pub(crate) overrides_trouble: Option<String>,
     /// An automatic log took too long to be made; no other is waited for.
     pub(super) disk_is_slow: bool,
     ended: Option<Mood>,
@@ -82,6 +83,7 @@ impl Control {
             overrides: Overrides::default(),
             foreign,
             kept: HashMap::new(),
+            overrides_trouble: None,
             disk_is_slow: false,
             ended: None,
         }
@@ -229,9 +231,11 @@ impl Control {
                 self.inputs.push_back(input);
                 drop(room);
             }
+            Message::PluginOutput(output, room) => self.give_output(&output, room.as_ref(), host),
             Message::Signal(signal) => self.on_signal(signal, host),
             Message::Log(level, message) => self.logs.line(level, &message),
-            Message::Wake => {}
+            // Perhaps by a thread that replaced a method, too.
+            Message::Wake => self.note_overrides(host),
             Message::Ready(descriptor, writable) => {
                 self.with_host(host, |host| host.ready(descriptor, writable));
             }
@@ -246,8 +250,7 @@ impl Control {
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
-                let socket = self.sockets.of(process).map(AsFd::as_fd);
-                let spawned = logs.and_then(|logs| self.children.spawn(&plan, logs, socket));
+                let spawned = logs.and_then(|logs| self.spawn(&plan, logs, host));
                 let input = match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
                     Err(error) => {

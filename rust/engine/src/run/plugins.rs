@@ -9,6 +9,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 
 use crate::http::{Answer, Asked, Said};
+use crate::logs::{PluginOutput, Room};
 use crate::plugins::{PluginAnswer, PluginHost};
 use crate::run::Message;
 use crate::run::control::Control;
@@ -33,9 +34,15 @@ impl Control {
         self.with_host(host, |_| None);
     }
 
-    /// A plug-in may replace methods whenever its code runs.
+    /// A plug-in may replace methods whenever its code runs. Where that cannot be told, it is as it was; said once.
     fn note_changes(&mut self, host: &mut dyn PluginHost) {
-        let overrides = host.overrides();
+        let (overrides, trouble) = host.overrides();
+        if trouble != self.overrides_trouble {
+            if let Some(trouble) = &trouble {
+                self.logs.line(LogLevel::Error, trouble);
+            }
+            self.overrides_trouble = trouble;
+        }
         if overrides.hooks != self.overrides.hooks {
             self.handle.step(Input::Plugin(PluginInput::Hooks(overrides.hooks.clone())));
         }
@@ -43,6 +50,27 @@ impl Control {
             self.foreign.replace(overrides.http.clone());
         }
         self.overrides = overrides;
+    }
+
+    /// Gives output to a plug-in that looks after it, and has logged what it wants logged.
+    pub(crate) fn give_output(
+        &mut self,
+        output: &PluginOutput,
+        room: Option<&Room>,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) {
+        let Some(host) = host else {
+            output.log(output.data.clone(), room.cloned());
+            return;
+        };
+        let (logged, trouble) = host.output(output.process, output.channel, &output.data);
+        for data in logged {
+            output.log(data, room.cloned());
+        }
+        if let Some(trouble) = trouble {
+            self.logs.line(LogLevel::Error, &trouble);
+        }
+        self.note_changes(host.as_mut());
     }
 
     pub(crate) fn call_spawn_override(&mut self, process: ProcessId, host: &mut Option<Box<dyn PluginHost>>) {
