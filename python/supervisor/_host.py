@@ -219,10 +219,13 @@ class Host:
         process, options, methods = _loaded("process"), _loaded("_server_options"), _loaded("rpcinterface")
         dispatchers = _loaded("dispatchers")
         hooks = sorted(process.replaced()) if process else []
-        if options and options.get_signal_is_replaced(vars(self._supervisord).get("options")):
+        live = vars(self._supervisord).get("options")
+        if options and options.get_signal_is_replaced(live):
             hooks.append("get_signal")
         if dispatchers and dispatchers.replaced():
             hooks.append("_log")
+        if live is not None and live._logs_elsewhere():
+            hooks.append("logger")
         now = (hooks, methods.replaced() if methods else [], events.wanted_ticks())
         if now == self._replaced:
             return None
@@ -301,9 +304,18 @@ class Host:
             return logged or [data], _traceback()
         return logged, None
 
+    def main_log(self, level: int, message: str) -> None:
+        """Pass a line of the main log on to the logger as a plug-in left it."""
+        from supervisor.loggers import LevelsByDescription
+
+        # Its methods are called as the levels are.
+        levels = vars(LevelsByDescription).items()
+        (name,) = (name for name, number in levels if number == level and not name.startswith("_"))
+        getattr(self._supervisord.options.logger, name)(message)
+
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""
-        self._supervisord.options._signal = sig
+        self._supervisord.options.signal_receiver.receive(sig, None)
         return self._supervisord.options.get_signal()
 
     def _watch(self, dispatchers: dict[int, Any]) -> None:
@@ -343,6 +355,9 @@ class Host:
         events.clear()
         if self._descriptors is not None:
             self._descriptors.close()
+        options = vars(self._supervisord).get("options")
+        if options is not None:
+            options.logger.close()
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()

@@ -55,7 +55,12 @@ class LiveOptions(ServerOptions):
         self.server_configs = daemon.servers()
         self._locate()
         self.httpservers = make_servers(self.server_configs, supervisord)
-        self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+        self._handler = _MainLogHandler(daemon)
+        self._logger = self.logger = Logger(self.loglevel, [self._handler])
+
+    def _logs_elsewhere(self) -> bool:
+        """Return whether a plug-in has lines of the main log go elsewhere, or there as well."""
+        return self.logger is not self._logger or list(self.logger.handlers) != [self._handler]
 
     # While a plug-in says what a child does to its descriptors.
     _child: ChildDescriptors | None = None

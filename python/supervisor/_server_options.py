@@ -49,6 +49,22 @@ class NoPermission(ProcessException):
     """The daemon's user may not execute the program."""
 
 
+class SignalReceiver:
+    """Signals that have arrived and are to be heeded, each kind once."""
+
+    def __init__(self) -> None:
+        self._received: list[int] = []
+
+    def receive(self, sig: int, frame: object) -> None:
+        """Take in a signal, as a handler of Python's `signal` would; `frame` is not looked at."""
+        if sig not in self._received:
+            self._received.append(sig)
+
+    def get_signal(self) -> int | None:
+        """Return the one that has waited for longest, which waits no more; None where there is none."""
+        return self._received.pop(0) if self._received else None
+
+
 class ServerOptions(Options):
     """What `supervisord` would run with.
 
@@ -68,7 +84,6 @@ class ServerOptions(Options):
     serverurl: str | None = None
     user: str | None = None
     profile_options = None
-    _signal: int | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +93,7 @@ class ServerOptions(Options):
         self.parse_criticals: list[str] = []
         self.parse_warnings: list[str] = []
         self.parse_infos: list[str] = []
+        self.signal_receiver = SignalReceiver()
 
     def _read_arguments(self, arguments: list[str]) -> dict[str, Any]:
         return _engine.read_daemon_arguments(self.progname, arguments)
@@ -235,8 +251,7 @@ class ServerOptions(Options):
 
     def get_signal(self) -> int | None:
         """Return the signal that the daemon is about to heed, once. For a replacement to call."""
-        signal, self._signal = self._signal, None
-        return signal
+        return self.signal_receiver.get_signal()
 
     def get_autochildlog_name(self, name: str, identifier: str, channel: str) -> str:
         """Make an empty file for a log of its own in `childlogdir` and return its path."""

@@ -232,7 +232,9 @@ class Subprocess(Ordered, metaclass=_Watched):
     def kill(self, sig: int) -> str | None:
         """Send a signal that is to end it. Returns an error message, or None."""
         number = self._engine_id("kill")
-        if self.state != ProcessStates.BACKOFF and not self.pid:
+        # One that is being started has no pid yet, and gets the signal with it.
+        has_something_to_end = (ProcessStates.BACKOFF, ProcessStates.STARTING, ProcessStates.STOPPING)
+        if self.state not in has_something_to_end and not self.pid:
             return self._not_running("kill", sig)
         self._daemon.kill(number, sig)
         return None

@@ -261,6 +261,8 @@ pub struct Overrides {
     pub signal: bool,
     /// `POutputDispatcher._log`.
     pub output: bool,
+    /// The handlers of the main log, or all of it.
+    pub main_log: bool,
     /// `Subprocess._prepare_child_fds`.
     pub descriptors: bool,
 }
@@ -313,6 +315,10 @@ pub trait PluginHost {
     /// be logged, and text for the main log, when it failed.
     fn output(&mut self, process: ProcessId, channel: Channel, data: &[u8])
     -> (Vec<Vec<u8>>, Option<String>);
+
+    /// Gives a line of the main log to the handlers that a plug-in put there; the main log itself is written by the
+    /// handler that stands for it. Text for the main log, when they failed.
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String>;
 
     /// Calls what replaced `Subprocess._prepare_child_fds`, for a process that is about to be started. Returns what the
     /// child is to do, `None` for the usual, and text for the main log, when it failed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-use supervisor_core::config::Settings;
+use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
@@ -17,6 +17,7 @@ use supervisor_core::xml::Value;
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 use supervisor_engine::spawn::{DescriptorStep, PipeNumbers};
 
+use crate::configuration::LEVELS;
 use crate::facade::{Daemon, wait_status};
 use crate::values::{from_python, to_python};
 
@@ -202,7 +203,7 @@ impl PluginHost for PythonHost {
         if let Some(Ok(Some(Replaced { hooks, methods, ticks }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
             let (signal, output) = (has("get_signal"), has("_log"));
-            let descriptors = has("_prepare_child_fds");
+            let (descriptors, main_log) = (has("_prepare_child_fds"), has("logger"));
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
                 transition: has("transition"),
@@ -213,7 +214,7 @@ impl PluginHost for PythonHost {
                     .filter(|period| ticks.contains(&period.seconds()))
                     .collect(),
             };
-            self.overrides = Overrides { hooks, signal, output, descriptors };
+            self.overrides = Overrides { hooks, signal, output, main_log, descriptors };
         }
         (self.overrides.clone(), None)
     }
@@ -245,6 +246,11 @@ impl PluginHost for PythonHost {
             Some(Err(error)) => (vec![data.to_vec()], Some(text_of(&error))),
             None => (vec![data.to_vec()], None),
         }
+    }
+
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String> {
+        let number = LEVELS.iter().find(|(known, _)| *known == level).map(|(_, number)| *number);
+        self.trouble(|host| host.call_method1("main_log", (number, message)))
     }
 
     fn arrange_descriptors(

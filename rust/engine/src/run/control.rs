@@ -223,7 +223,8 @@ impl Control {
             }
             Message::PluginOutput(output, room) => self.give_output(&output, room.as_ref(), host),
             Message::Signal(signal) => self.on_signal(signal, host),
-            Message::Log(level, message) => self.logs.line(level, &message),
+            Message::Line(line) => self.give_line(&line, host),
+            Message::Log(level, message) => self.logs.write(level, &message),
             // Perhaps by a thread that replaced a method, too.
             Message::Wake => self.note_overrides(host),
             Message::Ready(descriptor, writable) => {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::children::OpenLogs;
 use crate::http::Answer;
-use crate::logs::{PluginOutput, Room};
+use crate::logs::{PluginOutput, RedirectedLine, Room};
 
 /// What reaches the loop from elsewhere. The queue has no bound of its own: a call belongs to a connection, the
 /// rest to a process, and those are bounded.
@@ -23,6 +23,8 @@ pub(crate) enum Message {
     Output(Input, Option<Room>),
     /// Output of a process whose stream a plug-in looks after. Room for more is free when it is logged.
     PluginOutput(PluginOutput, Option<Room>),
+    /// A line of the main log, which a plug-in gets.
+    Line(RedirectedLine),
     /// For the main log, from a plug-in.
     Log(LogLevel, String),
     /// A client calls a method.
