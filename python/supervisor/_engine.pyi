@@ -129,6 +129,9 @@ class Daemon:
     def groups(self) -> list[str]:
         """Return the names of the groups in use."""
 
+    def has_group(self, name: str) -> bool:
+        """Return whether there is a group of that name in use."""
+
     def group(self, name: str) -> dict[str, Any]:
         """Return a group in use: `name`, `priority`, `processes`, `listener`; raises KeyError for none."""
 
@@ -140,6 +143,12 @@ class Daemon:
 
     def members(self, group: str) -> list[tuple[int, str]]:
         """Return identity and name of each process of a group; none for a name without a group."""
+
+    def find(self, group: str, name: object) -> int | None:
+        """Return the identity of the process of that name in a group, None where there is none."""
+
+    def is_member(self, id: int, group: str) -> bool:
+        """Return whether a process is there, and in that group."""
 
     def attribute(self, id: int, name: str) -> Any:
         """Return an attribute of a process; raises AttributeError for one that the engine does not have."""
