@@ -6,6 +6,7 @@ from typing import Any, final
 __all__ = [
     "ROOT_SEARCH_WARNING",
     "Daemon",
+    "check_authorization",
     "check_control_server",
     "command_line_options",
     "control_commands",
@@ -39,6 +40,12 @@ def run_pidproxy(argv: list[str]) -> int:
 
 ROOT_SEARCH_WARNING: str
 """What is said when root leaves the choice of the configuration to the default places."""
+
+def check_authorization(header: str | None, users: list[tuple[str, str]]) -> int:
+    """Return what becomes of a request with this header ``Authorization``: status 200, 400 or 401.
+
+    `users` are names with their passwords as in a configuration.
+    """
 
 def command_line_options(is_daemon: bool) -> tuple[list[str], list[str]]:
     """Return letters and words of a program's command line, as `getopt` takes them."""
@@ -142,6 +149,9 @@ class Daemon:
     def groups(self) -> list[str]:
         """Return the names of the groups in use."""
 
+    def has_group(self, name: str) -> bool:
+        """Return whether there is a group of that name in use."""
+
     def group(self, name: str) -> dict[str, Any]:
         """Return a group in use: `name`, `priority`, `processes`, `listener`; raises KeyError for none."""
 
@@ -153,6 +163,12 @@ class Daemon:
 
     def members(self, group: str) -> list[tuple[int, str]]:
         """Return identity and name of each process of a group; none for a name without a group."""
+
+    def find(self, group: str, name: object) -> int | None:
+        """Return the identity of the process of that name in a group, None where there is none."""
+
+    def is_member(self, id: int, group: str) -> bool:
+        """Return whether a process is there, and in that group."""
 
     def attribute(self, id: int, name: str) -> Any:
         """Return an attribute of a process; raises AttributeError for one that the engine does not have."""
@@ -228,6 +244,9 @@ class Daemon:
 
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have the loop call a dispatcher of `supervisord.get_process_map`."""
+
+    def answered(self, number: int) -> None:
+        """Have the loop look at a request of HTTP that a plug-in had kept."""
 
     def log(self, level: int, message: str) -> None:
         """Write a line to the main log; raises ValueError for a level that is none."""

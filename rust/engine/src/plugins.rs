@@ -1,6 +1,7 @@
 //! The seam to the plug-in host: what the engine asks of it, and what it may ask of the engine (design 4).
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
+use crate::http::{ForeignRequest, Replaced, Said};
 use crate::logs;
 use crate::run::{Clock, Message};
 use crate::spawn::{DescriptorStep, PipeNumbers, resolve};
@@ -189,6 +191,11 @@ impl Handle {
         let _ = self.messages.send(Message::Log(level, message));
     }
 
+    /// A request of HTTP that a plug-in had kept is answered: has the loop call [`PluginHost::go_on`].
+    pub fn answered(&self, number: u64) {
+        let _ = self.messages.send(Message::Answered(number));
+    }
+
     /// Has the loop call [`PluginHost::ready`].
     pub fn ready(&self, descriptor: i32, writable: bool) {
         let _ = self.messages.send(Message::Ready(descriptor, writable));
@@ -265,6 +272,8 @@ pub struct Overrides {
     pub main_log: bool,
     /// `Subprocess._prepare_child_fds`.
     pub descriptors: bool,
+    /// Pages and handlers of the HTTP servers; `None` where all of them are the engine's own.
+    pub http: Option<Rc<Replaced>>,
 }
 
 /// The host of plug-ins. Every method is called on the control thread while no lock is held, and may take as
@@ -334,6 +343,15 @@ pub trait PluginHost {
 
     /// Has a plug-in read from, or write to, one of its descriptors. Text for the main log, when it failed.
     fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String>;
+
+    /// Has a plug-in answer a request of HTTP.
+    fn respond(&mut self, request: ForeignRequest) -> Said;
+
+    /// Asks for more about a request that is not finished, by its number.
+    fn go_on(&mut self, number: u64) -> Said;
+
+    /// Nobody waits for more about a request.
+    fn let_go(&mut self, number: u64);
 
     /// Everything of this life of the daemon ends: let go of it.
     fn unload(&mut self);

@@ -7,6 +7,7 @@
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `programs` | what a plug-in says of processes and groups, as the core's settings |
+//! | `requests` | requests of HTTP that plug-ins answer, and their answers |
 //! | `surroundings` | what a configuration that Python reads depends on |
 //! | `values` | XML-RPC values as Python objects and back |
 
@@ -15,6 +16,7 @@ mod control;
 mod facade;
 mod plugins;
 mod programs;
+mod requests;
 mod surroundings;
 mod values;
 
@@ -39,6 +41,8 @@ mod _engine {
     /// What is said when root leaves the choice of the configuration to the default places.
     #[pymodule_export]
     const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;
+    #[pymodule_export]
+    use super::requests::check_authorization;
     #[pymodule_export]
     use super::{run_pidproxy, run_supervisorctl, run_supervisord, sample_configuration};
 }

@@ -17,10 +17,16 @@ const HTML: &str = "text/html";
 
 pub(super) type Reply = Response<ResponseBody>;
 
-/// An answer of status 200 with the headers of every answer and no others.
-pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
+/// An answer of status 200 that says whose it is and nothing else.
+pub(super) fn bare(body: ResponseBody) -> Reply {
     let mut answer = Response::new(body);
     set(&mut answer, SERVER, SERVER_NAME);
+    answer
+}
+
+/// An answer of status 200 with the headers of every answer and no others.
+pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
+    let mut answer = bare(body);
     set(&mut answer, CONTENT_TYPE, content_type);
     set(&mut answer, X_CONTENT_TYPE_OPTIONS, "nosniff");
     answer

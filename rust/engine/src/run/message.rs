@@ -8,7 +8,7 @@ use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::oneshot;
 
 use super::children::OpenLogs;
-use crate::http::Answer;
+use crate::http::{Answer, Asked};
 use crate::logs::{PluginOutput, RedirectedLine, Room};
 
 /// What reaches the loop from elsewhere. The queue has no bound of its own: a call belongs to a connection, the
@@ -51,4 +51,8 @@ pub(crate) enum Message {
     Wake,
     /// A plug-in can read from its descriptor, or write to it.
     Ready(i32, bool),
+    /// A client's request is for a plug-in.
+    Asked(Asked),
+    /// A plug-in has answered the request of a number that it had kept.
+    Answered(u64),
 }

@@ -301,7 +301,7 @@ fn serve(
         control.take_in_all(host).await;
         let said = logs.clone();
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock, read_settings });
-        let served = match Servers::start(listeners, &backend) {
+        let served = match Servers::start(listeners, &backend, &control.foreign) {
             Ok(mut servers) => {
                 control.recheck_sockets =
                     servers.bind_vanished_again(move |level, line| said.line(level, line));

@@ -12,7 +12,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
-use crate::http::Answer;
+use crate::http::{Answer, Asked, Said};
 use crate::logs::{PluginOutput, RedirectedLine, Room, TakeLine};
 use crate::plugins::{PluginAnswer, PluginHost};
 use crate::run::Message;
@@ -52,6 +52,9 @@ impl Control {
         }
         if overrides.hooks != self.overrides.hooks {
             self.handle.step(Input::Plugin(PluginInput::Hooks(overrides.hooks.clone())));
+        }
+        if overrides.http != self.overrides.http {
+            self.foreign.replace(overrides.http.clone());
         }
         if overrides.main_log != self.overrides.main_log {
             let messages = self.messages.clone();
@@ -152,6 +155,35 @@ impl Control {
             let answer = host.poll(id);
             self.note_changes(host.as_mut());
             self.on_plugin_answer(request, answer);
+        }
+    }
+
+    /// Has a plug-in answer a request of HTTP, or go on with it.
+    pub(crate) fn ask_plugin(&mut self, asked: Asked, host: &mut Option<Box<dyn PluginHost>>) {
+        let Some(host) = host else { return };
+        let (said, reply, goes_on) = match asked {
+            Asked::Begin(request, reply) => (host.respond(*request), reply, false),
+            Asked::GoOn(number, reply) => (host.go_on(number), reply, true),
+            Asked::LetGo(number) => {
+                self.kept.remove(&number);
+                host.let_go(number);
+                self.note_changes(host.as_mut());
+                return;
+            }
+        };
+        self.note_changes(host.as_mut());
+        match said {
+            Said::Later(number, None) if goes_on => drop(self.kept.insert(number, reply)),
+            said => {
+                let said = match said {
+                    Said::Later(number, Some(delay)) => Said::Later(number, Some(delay.max(SHORTEST_DELAY))),
+                    said => said,
+                };
+                // Where the client is gone, nobody asks again.
+                if let Err(Some(number)) = reply.send(said).map_err(|said| said.number()) {
+                    host.let_go(number);
+                }
+            }
         }
     }
 
