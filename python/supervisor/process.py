@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from supervisor._configs import ProcessConfig
     from supervisor._engine import Daemon
-    from supervisor._live import LiveOptions
 
 __all__ = [
     "EventListenerPool",
