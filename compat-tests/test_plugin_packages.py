@@ -142,6 +142,9 @@ rules_files = {here}/rules.xml
 synchro_options = STRICT
 tailf_limit = 2048
 
+[ctlplugin:supvisors]
+supervisor.ctl_factory = supvisors.supvisorsctl:make_supvisors_controller_plugin
+
 [program:till]
 command = sh -c "printf '%%03000d' 7; exec sleep 1000"
 autostart = false
@@ -177,7 +180,8 @@ def test_supvisors_reaches_operation_starts_an_application_and_shows_its_pages(
     daemon.port = free_port()
     daemon.write("rules.xml", RULES)
     daemon.configure(SUPVISORS.format(port=daemon.port, here=daemon.folder), inet=user)
-    daemon.start(env={"PYTHONPATH": f"{PLUGINS['PYTHONPATH']}:{folder('supvisors')}"})
+    path = {"PYTHONPATH": f"{PLUGINS['PYTHONPATH']}:{folder('supvisors')}:{folder('meld3')}"}
+    daemon.start(env=path)
     supvisors: Any = daemon.server.supvisors
     wait_for(
         lambda: supvisors.get_supvisors_state()["fsm_statename"] == "OPERATION",
@@ -223,4 +227,9 @@ def test_supvisors_reaches_operation_starts_an_application_and_shows_its_pages(
     assert connection.getresponse().read(2048) == b"0" * 2047 + b"7"
     connection.close()
 
+    assert daemon.ctl("start", "shop:till", env=path).out == "shop:till: started\n"
+    assert "shop" in daemon.ctl("application_info", env=path).out
+    assert daemon.ctl("disable", "till", env=path).code == 0
+    done = daemon.ctl("start", "shop:till", env=path)
+    assert (done.code, done.out) == (1, "shop:till: ERROR disabled\n")
     assert daemon.stop() == 0

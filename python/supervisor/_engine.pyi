@@ -24,6 +24,7 @@ __all__ = [
     "sample_configuration",
     "search_paths",
     "standard_methods",
+    "word_control_result",
 ]
 
 def run_supervisord(argv: list[str]) -> int:
@@ -126,6 +127,13 @@ def run_control_command(name: str, argument: str, surroundings: Any) -> tuple[bo
 
     Returns whether a shell ends, and the exit code. Raises what a call raised that the command has no words
     for, and KeyError for a name that is none.
+    """
+
+def word_control_result(command: str, group: str, process: str, status: int, description: str) -> str:
+    """Return the line of `start`, `stop`, `signal` or `clear` for what became of a process.
+
+    `status` is 80 or the code of a fault, `description` its text. Raises ValueError for a code without words,
+    and KeyError for another command.
     """
 
 def check_control_server(surroundings: Any) -> tuple[bool, int]:

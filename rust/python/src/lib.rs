@@ -35,7 +35,7 @@ mod _engine {
         read_daemon_arguments, read_daemon_configuration, read_program_section, search_paths,
     };
     #[pymodule_export]
-    use super::control::{check_control_server, control_commands, run_control_command};
+    use super::control::{check_control_server, control_commands, run_control_command, word_control_result};
     #[pymodule_export]
     use super::facade::{Daemon, describe_process, standard_methods};
     /// What is said when root leaves the choice of the configuration to the default places.
