@@ -8,6 +8,7 @@ __all__ = [
     "Daemon",
     "check_authorization",
     "check_control_server",
+    "command_line_options",
     "control_commands",
     "describe_process",
     "find_configuration",
@@ -47,6 +48,9 @@ def check_authorization(header: str | None, users: list[tuple[str, str]]) -> int
     `users` are names with their passwords as in a configuration.
     """
 
+def command_line_options(is_daemon: bool) -> tuple[list[str], list[str]]:
+    """Return letters and words of a program's command line, as `getopt` takes them."""
+
 def search_paths(program: str) -> list[str]:
     """Return the default places of a configuration, for a program that was called so."""
 
@@ -63,7 +67,12 @@ def read_daemon_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
 def read_client_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
     """Read the command line of supervisorctl: the same, and `interactive` and `action`."""
 
-def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str, Any]:
+def read_daemon_configuration(
+    path: str,
+    overrides: dict[str, str],
+    text: bytes | None = None,
+    environment: list[tuple[str, str]] | None = None,
+) -> dict[str, Any]:
     """Read a configuration for the daemon; plug-ins are named, not imported.
 
     Returns `supervisord`, `groups`, `servers`, `plugins` (name, factory, arguments) and `messages` (level,
@@ -71,14 +80,25 @@ def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str,
     """
 
 def read_program_section(
-    path: str, section: str, options: list[tuple[str, str]], group: str
+    path: str,
+    section: str,
+    options: list[tuple[str, str]],
+    group: str,
+    environment: list[tuple[str, str]],
 ) -> list[dict[str, Any]]:
     """Read one section of a program as processes of a group; `path` is the file that errors name.
+
+    `environment` is what ``%(ENV_x)s`` stands for.
 
     Raises ValueError with the message of a bad configuration.
     """
 
-def read_client_configuration(path: str | None, overrides: dict[str, str]) -> dict[str, Any]:
+def read_client_configuration(
+    path: str | None,
+    overrides: dict[str, str],
+    text: bytes | None = None,
+    environment: list[tuple[str, str]] | None = None,
+) -> dict[str, Any]:
     """Read a configuration for the client, or its defaults without a path: options, and `plugins`.
 
     Raises ValueError with the message of a bad configuration.

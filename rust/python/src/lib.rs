@@ -8,6 +8,7 @@
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `programs` | what a plug-in says of processes and groups, as the core's settings |
 //! | `requests` | requests of HTTP that plug-ins answer, and their answers |
+//! | `surroundings` | what a configuration that Python reads depends on |
 //! | `values` | XML-RPC values as Python objects and back |
 
 mod configuration;
@@ -16,6 +17,7 @@ mod facade;
 mod plugins;
 mod programs;
 mod requests;
+mod surroundings;
 mod values;
 
 use std::ffi::OsString;
@@ -29,8 +31,8 @@ use supervisor_engine::plugins::PluginHost;
 mod _engine {
     #[pymodule_export]
     use super::configuration::{
-        find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
-        read_daemon_configuration, read_program_section, search_paths,
+        command_line_options, find_configuration, read_client_arguments, read_client_configuration,
+        read_daemon_arguments, read_daemon_configuration, read_program_section, search_paths,
     };
     #[pymodule_export]
     use super::control::{check_control_server, control_commands, run_control_command, word_control_result};
