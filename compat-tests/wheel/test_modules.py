@@ -117,8 +117,7 @@ def test_a_header_may_hold_a_colon_in_its_value(installed: Environment) -> None:
     "name",
     [
         "poller.Poller",
-        "xmlrpc.supervisor_xmlrpc_handler",
-        "xmlrpc.DeferredXMLRPCResponse",
+        "dispatchers.PInputDispatcher",
         "http.deferring_http_request",
     ],
 )
