@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::InFlight;
 use super::limits;
@@ -113,26 +113,34 @@ async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<
 
 /// The whole body of a request.
 pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
-    in_flight.set_reading(true);
-    let whole = timeout(limits::BODY_TIME, read_pieces(body, in_flight)).await;
-    in_flight.set_reading(false);
-    whole.unwrap_or(Err(ReadError::Stalled))
+    let begun = Instant::now();
+    in_flight.set_reading(Some(begun));
+    let whole = read_pieces(body, in_flight, begun).await;
+    in_flight.set_reading(None);
+    whole
 }
 
-async fn read_pieces(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+async fn read_pieces(body: &mut Incoming, in_flight: &InFlight, begun: Instant) -> Result<Bytes, ReadError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits::MAX_BODY_BYTES {
         return Err(ReadError::TooBig);
     }
     let mut whole = BytesMut::new();
+    let mut since = begun;
     loop {
-        let piece = timeout(limits::BODY_STALL_TIME, next_piece(body, in_flight)).await;
+        let deadline = (since + limits::BODY_STALL_TIME).min(begun + limits::BODY_TIME);
+        let piece = timeout_at(deadline, next_piece(body, in_flight)).await;
         let Some(piece) = piece.map_err(|_| ReadError::Stalled)? else { return Ok(whole.freeze()) };
         let piece = piece?;
         if whole.len() + piece.len() > limits::MAX_BODY_BYTES {
             return Err(ReadError::TooBig);
         }
+        // Nearly always it comes in one piece, which needs no copy.
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(piece);
+        }
         whole.extend_from_slice(&piece);
+        since = Instant::now();
     }
 }
 
