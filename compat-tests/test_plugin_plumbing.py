@@ -154,6 +154,33 @@ def test_a_plug_in_that_fails_at_output_loses_none(prepare: Prepare, under_test:
     wait_for(lambda: "RuntimeError: told to fail" in daemon.log_text, "the traceback")
 
 
+def test_a_handler_hears_the_main_log_besides_the_usual(prepare: Prepare) -> None:
+    daemon = prepare()
+    begin(daemon, "hear_lines", section("one", "sleep 1000", "autostart = false"))
+    plumber: Any = daemon.server.plumber
+    plumber.say("by the plug-in")
+    daemon.rpc.startProcess("one")
+    line = f"spawned: 'one' with pid {daemon.info('one')['pid']}"
+    daemon.wait_log(f"INFO {line}")
+    daemon.wait_log("INFO by the plug-in")
+    wait_for(lambda: f"20 {line}" in plumber.kept(), "the line in the plug-in")
+    assert "20 by the plug-in" in plumber.kept()
+    daemon.rpc.stopProcess("one")
+    assert daemon.stop() == 0
+    assert daemon.log_text.count("stopped: one (terminated by SIGTERM)") == 1
+    assert daemon.stdout.splitlines()[-1] == "closed"
+
+
+def test_a_handler_that_fails_is_said(prepare: Prepare, under_test: UnderTest) -> None:
+    if not under_test.ours:
+        pytest.skip("the original ends")
+    daemon = prepare()
+    begin(daemon, "hear_lines", section("fail", "sleep 1000", "autostart = false"))
+    daemon.rpc.startProcess("fail")
+    wait_for(lambda: "RuntimeError: told to fail" in daemon.log_text, "the traceback")
+    assert daemon.info("fail")["statename"] == "RUNNING"
+
+
 def test_what_is_done_natively_says_so(prepare: Prepare, under_test: UnderTest) -> None:
     if not under_test.ours:
         pytest.skip("the original does it in Python")

@@ -38,6 +38,14 @@ class Probe(ControllerPluginBase):
         """Never run: built-in commands come first."""
         self.ctl.output("not this one")
 
+    def do_reword(self, arg: str) -> None:
+        """Run a built-in command whose results are said in other words."""
+        default = self.ctl.options.plugins[0]
+        name = f"_{arg.split(maxsplit=1)[0]}result"
+        original = getattr(default, name)
+        setattr(default, name, lambda result: f"{name} {result['status']}: {original(result)}")
+        self.ctl.onecmd(arg)
+
     def do_leave(self, arg: str) -> bool:
         """End the shell."""
         self.ctl.exitstatus = LSBInitExitStatuses.INVALID_ARGS

@@ -93,6 +93,12 @@ class Meddler(Base):
         value = getattr(self._process(name), method)(*arguments)
         return value if isinstance(value, str) else "None" if value is None else True
 
+    def spawnAndKill(self, name):
+        """Start a process and kill it before anything else happens."""
+        process = self._process(name)
+        process.spawn()
+        return process.kill(signal.SIGKILL) or "killed"
+
     def write(self, name, text):
         """Write to the standard input of a process."""
         self._process(name).write(text.encode())

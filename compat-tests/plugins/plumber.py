@@ -9,9 +9,11 @@ from __future__ import annotations
 import socket
 
 from supervisor.dispatchers import POutputDispatcher
+from supervisor.loggers import Handler
 from supervisor.process import FastCGISubprocess, Subprocess
 
 KEPT = []
+SUPERVISORD = []
 ORIGINAL_LOG = POutputDispatcher._log
 
 
@@ -20,6 +22,15 @@ class Plumber:
 
     def __init__(self, supervisord):
         self.supervisord = supervisord
+
+    def kept(self):
+        """What was kept, as text."""
+        return [str(each) for each in KEPT]
+
+    def say(self, message):
+        """Say something in the main log."""
+        self.supervisord.options.logger.info(message)
+        return True
 
     def refused(self, name):
         """What is said about an attribute of a dispatcher that is read, and that is replaced."""
@@ -155,6 +166,29 @@ def fail_to_log():
     POutputDispatcher._log = log
 
 
+def hear_lines():
+    """Has a handler of its own hear the lines of the main log, besides the usual."""
+    SUPERVISORD[0].options.logger.handlers.append(Hearer())
+
+
+class Hearer(Handler):
+    """Keeps the messages that it gets."""
+
+    def __init__(self):
+        super().__init__()
+        self.setLevel(3)
+
+    def close(self):
+        """Tell that the daemon ends."""
+        print("closed")
+
+    def emit(self, record):
+        """Keep one; fail where it says so."""
+        KEPT.append(f"{record.level} {record.asdict()['message']}")
+        if "fail" in KEPT[-1]:
+            raise RuntimeError("told to fail")
+
+
 WAYS = (
     hand_socket,
     keep_stderr,
@@ -165,10 +199,12 @@ WAYS = (
     forward_output,
     swallow_output,
     fail_to_log,
+    hear_lines,
 )
 
 
 def make_plumber(supervisord, way):
     """The factory; `way` names what is replaced."""
+    SUPERVISORD.append(supervisord)
     {each.__name__: each for each in WAYS}[way]()
     return Plumber(supervisord)

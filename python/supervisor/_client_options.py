@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from supervisor import _engine
-from supervisor._options import Options
+from supervisor._options import Options, environment_of, file_name, file_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar
+    from typing import IO, Any, ClassVar
     from xmlrpc.client import ServerProxy
 
     from supervisor._options import Factory
@@ -30,6 +30,7 @@ class ClientOptions(Options):
     password: str | None = None
     history_file: str | None = None
     plugins: ClassVar[list[Any]] = []
+    native_options = _engine.command_line_options(False)
 
     def __init__(self) -> None:
         from supervisor.supervisorctl import DefaultControllerPlugin
@@ -42,12 +43,15 @@ class ClientOptions(Options):
         self.interactive = said.get("interactive", False)
         return said
 
-    def read_config(self, fp: str | None) -> SimpleNamespace:
-        """Read a file, by its name, or no file; returns `configroot.supervisorctl`.
+    def read_config(self, fp: str | IO[Any] | None) -> SimpleNamespace:
+        """Read a file, by its name or open, or no file; returns `configroot.supervisorctl`.
 
         Raises ValueError for a mistake in it.
         """
-        section = SimpleNamespace(**_engine.read_client_configuration(fp, self._overrides))
+        name = None if fp is None else file_name(fp)
+        environment = environment_of(self.environ_expansions)
+        read = _engine.read_client_configuration(name, self._overrides, file_text(fp), environment)
+        section = SimpleNamespace(**read)
         self.plugin_factories = [
             *self.plugin_factories[:1],
             *self._factories("ctlplugin:", vars(section).pop("plugins")),

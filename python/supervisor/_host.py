@@ -18,16 +18,19 @@ from supervisor.xmlrpc import Faults, RPCError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Union
 
     from supervisor._child_fds import Step
     from supervisor._descriptors import Descriptors
     from supervisor._engine import Daemon
+    from supervisor._serving import Serving, Told
     from supervisor.process import Subprocess
 
     Section = tuple[str, str, list[tuple[str, str]]]
-    Replaced = tuple[list[str], list[tuple[str, str]], list[int]]
-    """Methods by their names alone, standard methods with their help texts, periods of ticks."""
+    Changed = tuple[list[str], list[list[str]]]
+    """Pages that are not the engine's, and the kinds of each server's handlers, empty for a plug-in's."""
+    Replaced = tuple[list[str], list[tuple[str, str]], list[int], Union[Changed, None]]
+    """Methods by their names alone, standard methods with their help texts, periods of ticks, servers."""
     Handler = tuple[str, str]
     """Name of a pool, and what its `result_handler` is called."""
     Namespaces = list[tuple[str, list[tuple[str, str]]]]
@@ -64,6 +67,7 @@ class Host:
         self._numbers = itertools.count(1)
         self._replaced: Replaced | None = None
         self._descriptors: Descriptors | None = None
+        self._serving: Serving | None = None
         # The process whose state is that of the event that is being told.
         self._shown: Subprocess | None = None
 
@@ -94,10 +98,6 @@ class Host:
             except Exception:
                 return f"Could not make {name} rpc interface", _traceback()
         vars(self._supervisord._namespaces).update(self._namespaces)
-        web = _loaded("web")
-        for page in web.replaced() if web else ():
-            logger = self._supervisord.options.logger
-            logger.warn(f"the page {page} of a plug-in is not served: pages are made natively")
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
@@ -219,15 +219,25 @@ class Host:
         process, options, methods = _loaded("process"), _loaded("_server_options"), _loaded("rpcinterface")
         dispatchers = _loaded("dispatchers")
         hooks = sorted(process.replaced()) if process else []
-        if options and options.get_signal_is_replaced(vars(self._supervisord).get("options")):
+        live = vars(self._supervisord).get("options")
+        if options and options.get_signal_is_replaced(live):
             hooks.append("get_signal")
         if dispatchers and dispatchers.replaced():
             hooks.append("_log")
-        now = (hooks, methods.replaced() if methods else [], events.wanted_ticks())
+        if live is not None and live._logs_elsewhere():
+            hooks.append("logger")
+        standard = methods.replaced() if methods else []
+        now = (hooks, standard, events.wanted_ticks(), self._changed_servers())
         if now == self._replaced:
             return None
         self._replaced = now
         return now
+
+    def _changed_servers(self) -> Changed | None:
+        web, options = _loaded("web"), vars(self._supervisord).get("options")
+        pages: list[str] = web.replaced() if web else []
+        servers: list[list[str]] = [] if options is None else options._changed_handlers()
+        return (pages, servers) if pages or any(servers) else None
 
     def spawn(self, number: int) -> None:
         """Start a process in the way that replaced the engine's."""
@@ -301,9 +311,18 @@ class Host:
             return logged or [data], _traceback()
         return logged, None
 
+    def main_log(self, level: int, message: str) -> None:
+        """Pass a line of the main log on to the logger as a plug-in left it."""
+        from supervisor.loggers import LevelsByDescription
+
+        # Its methods are called as the levels are.
+        levels = vars(LevelsByDescription).items()
+        (name,) = (name for name, number in levels if number == level and not name.startswith("_"))
+        getattr(self._supervisord.options.logger, name)(message)
+
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""
-        self._supervisord.options._signal = sig
+        self._supervisord.options.signal_receiver.receive(sig, None)
         return self._supervisord.options.get_signal()
 
     def _watch(self, dispatchers: dict[int, Any]) -> None:
@@ -314,8 +333,28 @@ class Host:
             self._descriptors = Descriptors(self._daemon.ready)
         self._descriptors.watch(dispatchers)
 
+    def respond(self, *asked: Any) -> Told:
+        """Have handlers of plug-ins answer a request of HTTP, whose parts are `Asked`."""
+        if self._serving is None:
+            from supervisor._serving import Serving
+
+            servers = [server for _, server in self._supervisord.options._own_servers()]
+            self._serving = Serving(servers, self._daemon.answered)
+        return self._serving.respond(*asked)
+
+    def go_on(self, number: int) -> Told:
+        """Ask for more about a request that is not finished."""
+        return b"" if self._serving is None else self._serving.go_on(number)
+
+    def let_go(self, number: int) -> None:
+        """Forget a request that nobody waits for any more."""
+        if self._serving is not None:
+            self._serving.let_go(number)
+
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have a dispatcher of a plug-in read or write."""
+        if self._descriptors is not None:
+            self._descriptors.heed(descriptor)
         dispatcher = self._supervisord.get_process_map().get(descriptor)
         if dispatcher is None:
             return
@@ -343,6 +382,10 @@ class Host:
         events.clear()
         if self._descriptors is not None:
             self._descriptors.close()
+        self._serving = None
+        options = vars(self._supervisord).get("options")
+        if options is not None:
+            options.logger.close()
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()

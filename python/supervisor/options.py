@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         NotFound,
         ProcessException,
         ServerOptions,
+        SignalReceiver,
     )
 else:
     _PLACES = {
@@ -43,7 +44,8 @@ else:
         "EventListenerPoolConfig FastCGIGroupConfig",
         "_ini": "UnhosedConfigParser",
         "_options": "VERSION Options",
-        "_server_options": "BadCommand NoPermission NotExecutable NotFound ProcessException ServerOptions",
+        "_server_options": "BadCommand NoPermission NotExecutable NotFound ProcessException ServerOptions "
+        "SignalReceiver",
     }
     __getattr__ = importing(
         __name__,
@@ -67,6 +69,7 @@ __all__ = [
     "ProcessException",
     "ProcessGroupConfig",
     "ServerOptions",
+    "SignalReceiver",
     "UnhosedConfigParser",
     "decode_wait_status",
     "expand",

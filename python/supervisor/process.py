@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from supervisor._configs import ProcessConfig
     from supervisor._engine import Daemon
-    from supervisor._live import LiveOptions
 
 __all__ = [
     "EventListenerPool",
@@ -67,13 +66,13 @@ class _Attribute:
     def __get__(self, process: Subprocess | None, owner: type) -> Any:
         if process is None:
             return self.default
-        told = process._told
+        told, number = process._told, process._id
         if told is not None and self.name in told:
             return told[self.name]
-        if process._id is None:
+        if number is None:
             return vars(process).get(f"_{self.name}", self.default)
         try:
-            return process._daemon.attribute(process._id, self.name)
+            return process._daemon.attribute(number, self.name)
         except KeyError:
             return self.default
 
@@ -92,7 +91,7 @@ class _Watched(type):
     def __setattr__(cls, name: str, value: object) -> None:
         if name in _NATIVE:
             raise NotImplementedError(_refuse(name))
-        if name in HOOKS and cls.__mro__[1] is not object:
+        if name in HOOKS and cls is not Subprocess:
             # Of the class itself it can be told later, and whether it was put back.
             Subprocess._replaced.add(name)
         super().__setattr__(name, value)
@@ -162,15 +161,11 @@ class Subprocess(Ordered, metaclass=_Watched):
             raise AttributeError(_refuse(name))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @property
-    def _daemon(self) -> Daemon:
-        options: LiveOptions = self.config.options  # type: ignore[assignment]
-        return options._daemon
-
-    def _bind(self, number: int) -> None:
+    def _bind(self, daemon: Daemon, number: int) -> None:
         """Become the view of a process of the engine."""
+        self._daemon = daemon
         self._id = number
-        self.config._bind(self._daemon, number)
+        self.config._bind(daemon, number)
 
     def _engine_id(self, what: str) -> int:
         if self._id is None:
@@ -218,7 +213,8 @@ class Subprocess(Ordered, metaclass=_Watched):
         """Start it, in the native way. Called in the daemon, before there is a child: not in it."""
         if (filename, argv) != self.get_execv_args():
             raise NotImplementedError(_refuse("_spawn_as_child with another file or other arguments"))
-        self._daemon.spawn(self._engine_id("spawn"))
+        number = self._engine_id("spawn")
+        self._daemon.spawn(number)
 
     def _prepare_child_fds(self) -> None:
         """Have the child do to its descriptors what is usual. For a replacement of this method to call.
@@ -235,7 +231,9 @@ class Subprocess(Ordered, metaclass=_Watched):
     def kill(self, sig: int) -> str | None:
         """Send a signal that is to end it. Returns an error message, or None."""
         number = self._engine_id("kill")
-        if self.state != ProcessStates.BACKOFF and not self.pid:
+        # One that is being started has no pid yet, and gets the signal with it.
+        has_something_to_end = (ProcessStates.BACKOFF, ProcessStates.STARTING, ProcessStates.STOPPING)
+        if self.state not in has_something_to_end and not self.pid:
             return self._not_running("kill", sig)
         self._daemon.kill(number, sig)
         return None
@@ -258,7 +256,8 @@ class Subprocess(Ordered, metaclass=_Watched):
         """Write to its standard input; raises OSError where there is none any more."""
         if not self.pid or self.killing:
             raise OSError(errno.EPIPE, "Process already closed")
-        self._daemon.write(self._engine_id("write"), as_bytes(chars))
+        number = self._engine_id("write")
+        self._daemon.write(number, as_bytes(chars))
 
     def transition(self) -> None:
         """Do what is due: start it (again), call it RUNNING, give it up, or kill it when it does not stop."""
@@ -267,19 +266,22 @@ class Subprocess(Ordered, metaclass=_Watched):
 
     def finish(self, pid: int, sts: int) -> None:
         """Take in that it ended, with a status of `os.waitpid`. For a replacement of this method to call."""
-        self._daemon.finish(self._engine_id("finish"), sts)
+        number = self._engine_id("finish")
+        self._daemon.finish(number, sts)
 
     def change_state(self, new_state: int, expected: bool = True) -> bool | None:
         """Have it go to a state, with the event; returns False where it is in that state."""
         if new_state == self.state:
             return False
-        self._daemon.change_state(self._engine_id("change_state"), new_state, expected)
+        number = self._engine_id("change_state")
+        self._daemon.change_state(number, new_state, expected)
         return None
 
     def give_up(self) -> None:
         """Give up starting it: BACKOFF to FATAL."""
         self._assertInState(ProcessStates.BACKOFF)
-        self._daemon.give_up(self._engine_id("give_up"))
+        number = self._engine_id("give_up")
+        self._daemon.give_up(number)
 
     def record_spawnerr(self, msg: str) -> None:
         """Say, also in the log, what went wrong with a start."""

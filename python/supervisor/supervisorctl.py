@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 from supervisor import _engine, http_client, xmlrpc
@@ -359,11 +359,14 @@ class DefaultControllerPlugin(ControllerPluginBase):
         return command in _LISTED
 
 
-def _run(ctl: Any, name: str, argument: str | None) -> bool | None:
-    """Run a built-in command for a controller; returns True where a shell ends."""
+def _run(ctl: Any, name: str, argument: str | None, plugin: Any = None) -> bool | None:
+    """Run a built-in command for a controller; returns True where a shell ends.
+
+    `plugin` is whose command it is: it may say results in words of its own.
+    """
     before = ctl.exitstatus
     try:
-        leave, status = _engine.run_control_command(name, argument or "", Surroundings(ctl))
+        leave, status = _engine.run_control_command(name, argument or "", Surroundings(ctl, plugin))
     except Exception:
         ctl.exitstatus = LSBInitExitStatuses.GENERIC
         raise
@@ -381,7 +384,7 @@ def _built_in(name: str) -> None:
     """Give the plug-in the methods of a command."""
 
     def do(self: DefaultControllerPlugin, arg: str | None) -> bool | None:
-        return _run(self.ctl, name, arg)
+        return _run(self.ctl, name, arg, self)
 
     def tell(self: DefaultControllerPlugin) -> None:
         _print_help(self.ctl, name)
@@ -391,6 +394,23 @@ def _built_in(name: str) -> None:
         method.__qualname__ = f"DefaultControllerPlugin.{prefix}_{name}"
         setattr(DefaultControllerPlugin, method.__name__, method)
 
+
+def _worded(command: str) -> None:
+    """Give the plug-in the method that words a result of a command; what replaces it is called for each."""
+
+    def word(self: DefaultControllerPlugin, result: Mapping[str, Any]) -> str:
+        """Return the line for a result: `group`, `name`, `status` and `description` of a process."""
+        description = str(result.get("description", ""))
+        return _engine.word_control_result(
+            command, result["group"], result["name"], result["status"], description
+        )
+
+    word.is_built_in = True  # type: ignore[attr-defined]
+    setattr(DefaultControllerPlugin, f"_{command}result", word)
+
+
+for _name in ("start", "stop", "signal", "clear"):
+    _worded(_name)
 
 for _name in _HELP:
     # Those two are the controller's.

@@ -1,6 +1,7 @@
 //! The seam to the plug-in host: what the engine asks of it, and what it may ask of the engine (design 4).
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
+use crate::http::{ForeignRequest, Replaced, Said};
 use crate::logs;
 use crate::run::{Clock, Message};
 use crate::spawn::{DescriptorStep, PipeNumbers, resolve};
@@ -189,6 +191,11 @@ impl Handle {
         let _ = self.messages.send(Message::Log(level, message));
     }
 
+    /// A request of HTTP that a plug-in had kept is answered: has the loop call [`PluginHost::go_on`].
+    pub fn answered(&self, number: u64) {
+        let _ = self.messages.send(Message::Answered(number));
+    }
+
     /// Has the loop call [`PluginHost::ready`].
     pub fn ready(&self, descriptor: i32, writable: bool) {
         let _ = self.messages.send(Message::Ready(descriptor, writable));
@@ -261,8 +268,12 @@ pub struct Overrides {
     pub signal: bool,
     /// `POutputDispatcher._log`.
     pub output: bool,
+    /// The handlers of the main log, or all of it.
+    pub main_log: bool,
     /// `Subprocess._prepare_child_fds`.
     pub descriptors: bool,
+    /// Pages and handlers of the HTTP servers; `None` where all of them are the engine's own.
+    pub http: Option<Rc<Replaced>>,
 }
 
 /// The host of plug-ins. Every method is called on the control thread while no lock is held, and may take as
@@ -314,6 +325,10 @@ pub trait PluginHost {
     fn output(&mut self, process: ProcessId, channel: Channel, data: &[u8])
     -> (Vec<Vec<u8>>, Option<String>);
 
+    /// Gives a line of the main log to the handlers that a plug-in put there; the main log itself is written by the
+    /// handler that stands for it. Text for the main log, when they failed.
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String>;
+
     /// Calls what replaced `Subprocess._prepare_child_fds`, for a process that is about to be started. Returns what the
     /// child is to do, `None` for the usual, and text for the main log, when it failed.
     fn arrange_descriptors(
@@ -328,6 +343,15 @@ pub trait PluginHost {
 
     /// Has a plug-in read from, or write to, one of its descriptors. Text for the main log, when it failed.
     fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String>;
+
+    /// Has a plug-in answer a request of HTTP.
+    fn respond(&mut self, request: ForeignRequest) -> Said;
+
+    /// Asks for more about a request that is not finished, by its number.
+    fn go_on(&mut self, number: u64) -> Said;
+
+    /// Nobody waits for more about a request.
+    fn let_go(&mut self, number: u64);
 
     /// Everything of this life of the daemon ends: let go of it.
     fn unload(&mut self);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use supervisor_core::config::{GroupSettings, LogTarget};
 use supervisor_core::core::Core;
 use supervisor_core::effect::{Channel, ProcessId};
@@ -104,6 +104,11 @@ impl Daemon {
         self.core(py).groups().map(|group| group.name.clone()).collect()
     }
 
+    /// Whether there is a group of that name.
+    fn has_group(&self, py: Python<'_>, name: &str) -> bool {
+        self.core(py).group(name).is_some()
+    }
+
     /// A group in use, by its options: `name`, `priority`, `processes`, `listener`.
     fn group<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
         let settings = {
@@ -135,6 +140,17 @@ impl Daemon {
     fn members(&self, py: Python<'_>, group: &str) -> Vec<(u64, String)> {
         let core = self.core(py);
         core.members(group).map(|process| (process.id.0, process.config.name.clone())).collect()
+    }
+
+    /// The process of that name in a group; what is no text is no name.
+    fn find(&self, py: Python<'_>, group: &str, name: &Bound<'_, PyAny>) -> Option<u64> {
+        let name = name.cast::<PyString>().ok()?.to_cow().ok()?;
+        self.core(py).find(group, &name).map(|process| process.id.0)
+    }
+
+    /// Whether a process is there, and in that group.
+    fn is_member(&self, py: Python<'_>, id: u64, group: &str) -> bool {
+        self.core(py).process(ProcessId(id)).is_some_and(|process| process.group == group)
     }
 
     /// An attribute of a process, by the original's name for it.
@@ -309,6 +325,11 @@ impl Daemon {
     /// Has the loop call a dispatcher of `supervisord.get_process_map`.
     fn ready(&self, descriptor: i32, writable: bool) {
         self.handle.ready(descriptor, writable);
+    }
+
+    /// Has the loop look at a request of HTTP that a plug-in had kept, by its number.
+    fn answered(&self, number: u64) {
+        self.handle.answered(number);
     }
 
     /// Writes a line to the main log; the level by its number in `supervisor.loggers`.

@@ -1,11 +1,12 @@
 //! The engine's host of plug-ins: passes everything on to `supervisor._host`, in Python.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-use supervisor_core::config::Settings;
+use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
@@ -14,10 +15,13 @@ use supervisor_core::plugin::Hooks;
 use supervisor_core::rpc::Fault;
 use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
+use supervisor_engine::http::{self, ForeignRequest, Kind, Said};
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 use supervisor_engine::spawn::{DescriptorStep, PipeNumbers};
 
+use crate::configuration::LEVELS;
 use crate::facade::{Daemon, wait_status};
+use crate::requests::{Told, arguments};
 use crate::values::{from_python, to_python};
 
 /// The host, before and after its `supervisor._host.Host` is made.
@@ -28,7 +32,8 @@ pub(crate) struct PythonHost {
 }
 
 /// What `Host.replaced` returns where something changed: methods by their names alone, methods of the standard
-/// namespace with their help texts, and the periods of wanted ticks.
+/// namespace with their help texts, the periods of wanted ticks, and what HTTP servers have of plug-ins: names of pages,
+/// and what stands for the handlers of each.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
@@ -37,6 +42,8 @@ struct Replaced {
     methods: Vec<(String, String)>,
     #[pyo3(item(2))]
     ticks: Vec<u64>,
+    #[pyo3(item(3))]
+    http: Option<(Vec<String>, Vec<Vec<String>>)>,
 }
 
 /// What `Host.prepare_child_fds` returns for each step: what is done, and the descriptors it is done with.
@@ -66,6 +73,17 @@ impl PythonHost {
         call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
     ) -> Option<String> {
         self.with_host(|_, host| call(host).map(drop))?.err().map(|error| text_of(&error))
+    }
+
+    fn said(
+        &self,
+        call: impl for<'py> FnOnce(Python<'py>, &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> Said {
+        match self.with_host(|py, host| call(py, host)?.extract::<Option<Told>>()) {
+            Some(Ok(Some(told))) => told.into(),
+            Some(Ok(None)) | None => Said::Native,
+            Some(Err(error)) => Said::Failed(text_of(&error)),
+        }
     }
 
     fn answer(
@@ -199,10 +217,10 @@ impl PluginHost for PythonHost {
         if let Some(Err(error)) = &replaced {
             return (self.overrides.clone(), Some(text_of(error)));
         }
-        if let Some(Ok(Some(Replaced { hooks, methods, ticks }))) = replaced {
+        if let Some(Ok(Some(Replaced { hooks, methods, ticks, http }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
             let (signal, output) = (has("get_signal"), has("_log"));
-            let descriptors = has("_prepare_child_fds");
+            let (descriptors, main_log) = (has("_prepare_child_fds"), has("logger"));
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
                 transition: has("transition"),
@@ -213,7 +231,12 @@ impl PluginHost for PythonHost {
                     .filter(|period| ticks.contains(&period.seconds()))
                     .collect(),
             };
-            self.overrides = Overrides { hooks, signal, output, descriptors };
+            let http = http.map(|(pages, servers)| {
+                let kinds = |names: Vec<String>| names.iter().map(|name| Kind::of(name)).collect();
+                let servers = servers.into_iter().map(kinds).collect();
+                Rc::new(http::Replaced { pages: pages.into_iter().collect(), servers })
+            });
+            self.overrides = Overrides { hooks, signal, output, main_log, descriptors, http };
         }
         (self.overrides.clone(), None)
     }
@@ -247,6 +270,11 @@ impl PluginHost for PythonHost {
         }
     }
 
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String> {
+        let number = LEVELS.iter().find(|(known, _)| *known == level).map(|(_, number)| *number);
+        self.trouble(|host| host.call_method1("main_log", (number, message)))
+    }
+
     fn arrange_descriptors(
         &mut self,
         process: ProcessId,
@@ -278,6 +306,19 @@ impl PluginHost for PythonHost {
 
     fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String> {
         self.trouble(|host| host.call_method1("ready", (descriptor, writable)))
+    }
+
+    fn respond(&mut self, request: ForeignRequest) -> Said {
+        self.said(|py, host| host.call_method1("respond", arguments(py, &request)?))
+    }
+
+    fn go_on(&mut self, number: u64) -> Said {
+        self.said(|_, host| host.call_method1("go_on", (number,)))
+    }
+
+    fn let_go(&mut self, number: u64) {
+        // It only forgets.
+        let _ = self.with_host(|_, host| host.call_method1("let_go", (number,)).map(drop));
     }
 
     fn unload(&mut self) {

@@ -106,11 +106,11 @@ impl Socket {
         }
     }
 
-    /// The next client's connection, or `WouldBlock`.
-    pub(super) fn accept(&self) -> io::Result<OwnedFd> {
+    /// The next client's connection, and where it comes from over TCP; or `WouldBlock`.
+    pub(super) fn accept(&self) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
         match self {
-            Self::Unix(listener) => Ok(listener.accept()?.0.into()),
-            Self::Tcp(listener) => Ok(listener.accept()?.0.into()),
+            Self::Unix(listener) => Ok((listener.accept()?.0.into(), None)),
+            Self::Tcp(listener) => listener.accept().map(|(client, peer)| (client.into(), Some(peer))),
         }
     }
 }
@@ -311,8 +311,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let socket = Socket::Tcp(listener);
         socket.prepare().unwrap();
-        let _client = TcpStream::connect(address).unwrap();
-        let accepted = socket.accept().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (accepted, peer) = socket.accept().unwrap();
+        assert_eq!(peer, client.local_addr().ok());
         assert!(getsockopt(&accepted, sockopt::TcpNoDelay).unwrap());
         assert!(getsockopt(&accepted, sockopt::KeepAlive).unwrap());
         assert_eq!(socket.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);

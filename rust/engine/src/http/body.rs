@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use hyper::StatusCode;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -98,6 +99,17 @@ pub(super) enum ReadError {
     Broken,
 }
 
+impl ReadError {
+    /// The status that says so.
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
 /// The next piece of a request's body; `None` at its end.
 async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<Bytes, ReadError>> {
     poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
@@ -111,13 +123,49 @@ async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<
     .await
 }
 
-/// The whole body of a request.
-pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
-    let begun = Instant::now();
-    in_flight.set_reading(Some(begun));
-    let whole = read_pieces(body, in_flight, begun).await;
-    in_flight.set_reading(None);
-    whole
+/// The body of a request, read at most once.
+pub(super) struct RequestBody {
+    incoming: Incoming,
+    read: Option<Bytes>,
+}
+
+impl RequestBody {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self { incoming, read: None }
+    }
+
+    /// The whole body.
+    pub(super) async fn read(&mut self, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+        if let Some(read) = &self.read {
+            return Ok(read.clone());
+        }
+        let begun = Instant::now();
+        in_flight.set_reading(Some(begun));
+        let whole = read_pieces(&mut self.incoming, in_flight, begun).await;
+        in_flight.set_reading(None);
+        let whole = whole?;
+        self.read = Some(whole.clone());
+        Ok(whole)
+    }
+
+    /// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
+    /// answer away from the client.
+    pub(super) async fn discard(&mut self, in_flight: &InFlight) {
+        if self.incoming.is_end_stream() {
+            return;
+        }
+        let mut left = limits::MAX_DISCARDED_BYTES;
+        let reading = async {
+            while let Some(Ok(piece)) = next_piece(&mut self.incoming, in_flight).await {
+                match left.checked_sub(piece.len()) {
+                    Some(still) => left = still,
+                    None => return,
+                }
+            }
+        };
+        // What is not read in time stays unread.
+        let _ = timeout(limits::DISCARD_TIME, reading).await;
+    }
 }
 
 async fn read_pieces(body: &mut Incoming, in_flight: &InFlight, begun: Instant) -> Result<Bytes, ReadError> {
@@ -142,23 +190,4 @@ async fn read_pieces(body: &mut Incoming, in_flight: &InFlight, begun: Instant) 
         whole.extend_from_slice(&piece);
         since = Instant::now();
     }
-}
-
-/// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
-/// answer away from the client.
-pub(super) async fn discard(body: &mut Incoming, in_flight: &InFlight) {
-    if body.is_end_stream() {
-        return;
-    }
-    let mut left = limits::MAX_DISCARDED_BYTES;
-    let reading = async {
-        while let Some(Ok(piece)) = next_piece(body, in_flight).await {
-            match left.checked_sub(piece.len()) {
-                Some(still) => left = still,
-                None => return,
-            }
-        }
-    };
-    // What is not read in time stays unread.
-    let _ = timeout(limits::DISCARD_TIME, reading).await;
 }

@@ -15,6 +15,7 @@ mod bind;
 mod body;
 mod connection;
 mod download;
+mod foreign;
 pub mod limits;
 mod origin;
 mod pages;
@@ -25,6 +26,8 @@ mod server;
 mod stream;
 mod vanished;
 
+pub use auth::authorize;
 pub use backend::{Answer, Backend, LogLookupError};
 pub use bind::{BindError, Listener, bind, bind_all};
+pub use foreign::{Asked, Foreign, ForeignAnswer, ForeignBody, ForeignRequest, Kind, Replaced, Said};
 pub use server::Servers;

@@ -23,14 +23,20 @@ const HTML: &str = "text/html";
 
 pub(super) type Reply = Response<ResponseBody>;
 
-/// An answer of status 200 with the headers of every answer and no others.
-pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
+/// An answer of status 200 that says whose it is and nothing else.
+pub(super) fn bare(body: ResponseBody) -> Reply {
     let mut answer = Response::new(body);
     let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(SERVER, SERVER_NAME.clone());
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF.clone());
     *answer.headers_mut() = headers;
+    answer
+}
+
+/// An answer of status 200 with the headers of every answer and no others.
+pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
+    let mut answer = bare(body);
+    set(&mut answer, CONTENT_TYPE, content_type);
+    answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF.clone());
     answer
 }
 

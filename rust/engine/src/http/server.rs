@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::auth::Credentials;
 use super::backend::Backend;
 use super::bind::{BindError, Listener, Socket, bind_unix};
 use super::connection::{self, Activity, Ending};
+use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
 use super::route::{self, Site};
@@ -89,13 +91,17 @@ impl Servers {
     ///
     /// # Errors
     /// When a listener cannot be handed to the runtime.
-    pub fn start(listeners: Vec<Listener>, backend: &Rc<dyn Backend>) -> io::Result<Self> {
+    pub fn start(
+        listeners: Vec<Listener>,
+        backend: &Rc<dyn Backend>,
+        foreign: &Rc<Foreign>,
+    ) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
         let pages = Pages::new(backend);
         let mut servers = Vec::new();
         let mut failure = None;
-        for listener in listeners {
+        for (number, listener) in listeners.into_iter().enumerate() {
             // Those after a failure are closed with it.
             if failure.is_some() {
                 listener.close();
@@ -104,10 +110,12 @@ impl Servers {
             let Listener { section: _, credentials, allow_get_actions, socket, path, address } = listener;
             let credentials = credentials.map(|(user, password)| Credentials::new(&user, &password));
             let site = Rc::new(Site {
+                number,
                 backend: Rc::clone(backend),
                 credentials,
                 allow_get_actions,
                 pages: Rc::clone(&pages),
+                foreign: Rc::clone(foreign),
                 shutdown: shutdown.clone(),
             });
             match accept_on(socket, &connections, &site) {
@@ -181,7 +189,7 @@ fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> 
 async fn accept(connections: &Rc<Connections>, site: &Rc<Site>, socket: &AsyncFd<Socket>) {
     loop {
         match socket.async_io(Interest::READABLE, Socket::accept).await {
-            Ok(client) => connections.begin(Stream::new(client), site),
+            Ok((client, peer)) => connections.begin(Stream::new(client), peer, site),
             // The client left again before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the connection stays in the queue, so asking again at once would
@@ -222,7 +230,7 @@ impl Connections {
         Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new() }
     }
 
-    fn begin(self: &Rc<Self>, stream: Stream, site: &Rc<Site>) {
+    fn begin(self: &Rc<Self>, stream: Stream, peer: Option<SocketAddr>, site: &Rc<Site>) {
         if self.open.borrow().len() >= self.most && !self.evict_one() {
             // Everybody is busy: the newcomer has to come again.
             return;
@@ -235,7 +243,7 @@ impl Connections {
         let task = spawn_local(async move {
             let _entry = entry;
             connection::serve(stream, activity, |request, in_flight| {
-                route::handle(Rc::clone(&site), request, in_flight)
+                route::handle(Rc::clone(&site), peer, request, in_flight)
             })
             .await;
         });

@@ -23,6 +23,7 @@ mod output;
 mod pace;
 mod read;
 mod record;
+mod redirect;
 mod shared;
 mod stall;
 mod strip;
@@ -56,6 +57,7 @@ pub use automatic::clear_automatic;
 pub(crate) use automatic::create as create_automatic;
 pub use main_log::{MainLog, MainLogWriter};
 pub(crate) use read::read as read_now;
+pub use redirect::{RedirectedLine, TakeLine};
 pub use tap::{PluginOutput, Room, Tap, ToCore, Told};
 
 /// Pieces of a followed log that may wait for their reader.
@@ -150,6 +152,16 @@ impl Logs {
     /// counted, and the count is written when there is room again.
     pub fn line(&self, level: LogLevel, message: &str) {
         self.lines.line(level, message);
+    }
+
+    /// Writes a line to the main log itself, whoever else gets its lines. See [`Self::line`].
+    pub fn write(&self, level: LogLevel, message: &str) {
+        self.lines.write(level, message);
+    }
+
+    /// Has somebody else get the lines of the main log from now on; the main log again, for `None`.
+    pub fn redirect(&self, to: Option<TakeLine>) {
+        self.lines.redirect(to);
     }
 
     /// Opens the log of an output stream for appending.

@@ -1,6 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use supervisor_core::config::{LogLevel, Settings};
@@ -18,7 +18,7 @@ use super::children::Children;
 use super::clock::Clock;
 use super::message::Message;
 use crate::fcgi::FcgiSockets;
-use crate::http::Answer;
+use crate::http::{Answer, Asked, Foreign, Said};
 use crate::logs::Logs;
 use crate::plugins::{Handle, Overrides, PluginHost, check_command, is_own};
 
@@ -43,6 +43,10 @@ pub(crate) struct Control {
     /// Processes that ended: their sockets are let go of when what that brought about is done.
     released: Vec<ProcessId>,
     pub(crate) overrides: Overrides,
+    /// What the servers know of plug-ins.
+    pub(crate) foreign: Rc<Foreign>,
+    /// Who waits for what plug-ins answer when they like.
+    pub(crate) kept: HashMap<u64, oneshot::Sender<Said>>,
     /// Why it cannot be told what plug-ins replaced, as it was said last.
     pub(crate) overrides_trouble: Option<String>,
     /// An automatic log took too long to be made; no other is waited for.
@@ -59,6 +63,10 @@ impl Control {
         (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
         let children = Children::new(logs.clone(), messages.clone());
+        let foreign = {
+            let messages = messages.clone();
+            Foreign::new(move |asked| drop(messages.send(Message::Asked(asked))))
+        };
         Self {
             handle,
             messages,
@@ -73,6 +81,8 @@ impl Control {
             sockets: FcgiSockets::default(),
             released: Vec::new(),
             overrides: Overrides::default(),
+            foreign,
+            kept: HashMap::new(),
             overrides_trouble: None,
             disk_is_slow: false,
             ended: None,
@@ -223,7 +233,8 @@ impl Control {
             }
             Message::PluginOutput(output, room) => self.give_output(&output, room.as_ref(), host),
             Message::Signal(signal) => self.on_signal(signal, host),
-            Message::Log(level, message) => self.logs.line(level, &message),
+            Message::Line(line) => self.give_line(&line, host),
+            Message::Log(level, message) => self.logs.write(level, &message),
             // Perhaps by a thread that replaced a method, too.
             Message::Wake => self.note_overrides(host),
             Message::Ready(descriptor, writable) => {
@@ -252,6 +263,12 @@ impl Control {
             }
             Message::Poll(request, id) => {
                 self.poll_plugin(request, id, host);
+            }
+            Message::Asked(asked) => self.ask_plugin(asked, host),
+            Message::Answered(number) => {
+                if let Some(reply) = self.kept.remove(&number) {
+                    self.ask_plugin(Asked::GoOn(number, reply), host);
+                }
             }
         }
     }

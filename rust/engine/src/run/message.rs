@@ -8,8 +8,8 @@ use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::oneshot;
 
 use super::children::OpenLogs;
-use crate::http::Answer;
-use crate::logs::{PluginOutput, Room};
+use crate::http::{Answer, Asked};
+use crate::logs::{PluginOutput, RedirectedLine, Room};
 
 /// What reaches the loop from elsewhere. The queue has no bound of its own: a call belongs to a connection, the
 /// rest to a process, and those are bounded.
@@ -23,6 +23,8 @@ pub(crate) enum Message {
     Output(Input, Option<Room>),
     /// Output of a process whose stream a plug-in looks after. Room for more is free when it is logged.
     PluginOutput(PluginOutput, Option<Room>),
+    /// A line of the main log, which a plug-in gets.
+    Line(RedirectedLine),
     /// For the main log, from a plug-in.
     Log(LogLevel, String),
     /// A client calls a method.
@@ -49,4 +51,8 @@ pub(crate) enum Message {
     Wake,
     /// A plug-in can read from its descriptor, or write to it.
     Ready(i32, bool),
+    /// A client's request is for a plug-in.
+    Asked(Asked),
+    /// A plug-in has answered the request of a number that it had kept.
+    Answered(u64),
 }

@@ -21,7 +21,7 @@ use supervisor_core::input::Now;
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::state::{Mood, ProcessState};
 use supervisor_core::xml::{MethodCall, Value, write_call};
-use supervisor_engine::http::{Answer, Backend, Listener, LogLookupError, Servers, bind_all};
+use supervisor_engine::http::{Answer, Backend, Foreign, Listener, LogLookupError, Servers, bind_all};
 use supervisor_engine::web::view::{AboutPage, ProcessPage, StatusPage, StatusRow};
 use tokio::sync::{mpsc, oneshot};
 
@@ -338,7 +338,7 @@ fn serve(
         let (stop, asked) = oneshot::channel();
         let daemon: Rc<dyn Backend> =
             Rc::new(Daemon { folder, shared, waiting: RefCell::default(), stop: RefCell::new(Some(stop)) });
-        let servers = Servers::start(listeners, &daemon).unwrap();
+        let servers = Servers::start(listeners, &daemon, &Foreign::new(drop)).unwrap();
         started.send(()).unwrap();
         let grace = tokio::select! {
             grace = stopped => grace.unwrap(),
