@@ -62,6 +62,30 @@ needs_other_peoples = pytest.mark.skipif(
 )
 
 
+TALKER = """
+[ctlplugin:watcher]
+supervisor.ctl_factory = ctl_probe:Watcher
+
+[program:talker]
+command = /bin/sh -c "echo hello; exec sleep 1000"
+startsecs = 0
+"""
+
+
+def test_the_thread_that_shows_the_logs_of_a_process(under_test: UnderTest) -> None:
+    with running(under_test, TALKER) as daemon:
+        daemon.wait_state("talker", "RUNNING")
+        done = with_plugins(daemon, "watch", "talker", "hello")
+    lines = done.out.splitlines()
+    # The first line is of whichever log has answered first.
+    assert "hello" in lines
+    # The thread of the original may be stuck in a call of the system.
+    assert lines[-1] in (
+        "killed: True, alive: False",
+        *(["killed: True, alive: True"] * (not under_test.ours)),
+    )
+
+
 def test_a_factory_gets_the_other_options_of_its_section(daemon: Daemon) -> None:
     done = with_plugins(daemon, "config", "x", "y")
     assert done.out == "[('colour', 'red'), ('size', '3')] 'x y' probe\n"

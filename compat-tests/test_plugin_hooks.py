@@ -111,6 +111,33 @@ def test_a_replaced_method_of_the_standard_namespace_is_called_for_clients(prepa
     assert daemon.server.system.methodSignature("supervisor.startProcess") == ["boolean", "string"]
 
 
+def retries(daemon: Daemon) -> dict[str, int]:
+    """How often each process of the configuration is tried."""
+    return {info["name"]: info["startretries"] for info in daemon.rpc.getAllConfigInfo()}
+
+
+def test_a_replaced_reading_of_sections_is_called_when_they_are_read_again(prepare: Prepare) -> None:
+    daemon = prepare()
+    programs = section("one", "sleep 1000", "environment = A=1") + section("two", "sleep 1000")
+    programs += "[group:team]\nprograms = two\n"
+    begin(daemon, "replace = sections", programs)
+    assert retries(daemon) == {"one": 3, "two": 3}
+    assert daemon.rpc.reloadConfig() == [[[], ["one", "team"], []]]
+    assert retries(daemon) == {"one": 42, "two": 42}
+    config = daemon.config.read_text()
+    daemon.config.write_text(config.replace("command = sleep 1000\n", "command = refused\n", 1))
+    code, text = fault(daemon.rpc.reloadConfig)
+    assert (code, text) == (
+        92,
+        f"CANT_REREAD: no such command in section 'program:one' (file: {str(daemon.config)!r})",
+    )
+    daemon.config.write_text(config)
+    daemon.rpc.restart()
+    daemon.wait_log(f"INFO supervisord started with pid {daemon.started_as}", times=2)
+    wait_for(lambda: retries(daemon) == {"one": 42, "two": 42}, "the next life")
+    assert daemon.rpc.reloadConfig() == [[[], [], []]]
+
+
 def test_descriptors_of_a_plug_in_are_read_by_it(prepare: Prepare) -> None:
     daemon = prepare()
     pipe = daemon.folder / "pipe"

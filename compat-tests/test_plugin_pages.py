@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +274,32 @@ def test_a_handler_may_take_the_body(prepare: Prepare) -> None:
     text = "grüße " * 20000
     answer = http.ask(daemon.socket, "POST", "/mine", text.encode())
     assert json.loads(answer.body) == {"data": text}
+
+
+def test_a_plug_in_may_have_calls_at_a_path_of_its_own(prepare: Prepare) -> None:
+    daemon = begin(prepare(), "calls = yes")
+
+    def call(method: str, *params: Any) -> Any:
+        body = xmlrpc.client.dumps(params, method).encode()
+        answer = http.ask(daemon.socket, "POST", "/OWN", body, headers={"Content-Type": "text/xml"})
+        assert answer.status == 200, answer
+        return xmlrpc.client.loads(answer.body)[0][0]
+
+    assert call("own.add", "grüße ", "alle") == "grüße alle"
+    assert call("own.add", 20, 22) == 42
+    assert call("own.later", "in time") == "in time"
+    for method, fault in (("own.refuse", "FAILED: told to"), ("own.nothing", "UNKNOWN_METHOD")):
+        with pytest.raises(xmlrpc.client.Fault, match=fault):
+            call(method)
+    for body in (b"garbage", b"<methodCall><methodName></methodName></methodCall>"):
+        assert http.ask(daemon.socket, "POST", "/OWN", body).status == 400
+    assert get(daemon, "/OWN").status == 400
+    assert daemon.rpc.getState()["statename"] == "RUNNING"
+    broken = xmlrpc.client.dumps((), "own.fail").encode()
+    assert http.ask(daemon.socket, "POST", "/OWN", broken).status == 500
+    daemon.wait_log_match(
+        r"(?s)CRIT Handling XML-RPC request with data .* raised an unexpected exception: .*"
+    )
 
 
 def test_a_handler_may_answer_with_an_error(prepare: Prepare) -> None:

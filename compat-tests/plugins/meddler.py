@@ -292,6 +292,21 @@ def replace_get_signal():
     ServerOptions.get_signal = get_signal
 
 
+def replace_sections():
+    """Has every process of a section tried forty-two times."""
+    original = ServerOptions._processes_from_section
+
+    def processes_from_section(self, parser, section, group_name, klass=None):
+        if parser.get(section, "command") == "refused":
+            raise ValueError("no such command")
+        configs = original(self, parser, section, group_name, klass)
+        for config in configs:
+            config.startretries = 42
+        return configs
+
+    ServerOptions._processes_from_section = processes_from_section
+
+
 def replace_start_process():
     """Refuses to start a process called `barred`."""
     original = SupervisorNamespaceRPCInterface.startProcess
@@ -382,6 +397,7 @@ REPLACEMENTS = {
     "finish": replace_finish,
     "spawn_as_child": replace_spawn_as_child,
     "get_signal": replace_get_signal,
+    "sections": replace_sections,
     "start_process": replace_start_process,
 }
 

@@ -13,6 +13,7 @@ from supervisor import events, http, web
 from supervisor.http import NOT_DONE_YET
 from supervisor.medusa import default_handler, filesys
 from supervisor.medusa.xmlrpc_handler import collector
+from supervisor.xmlrpc import Faults, RPCError, supervisor_xmlrpc_handler
 
 
 class View:
@@ -170,6 +171,35 @@ class LongTail(http.logtail_handler):
         producer.sz = producer.sz + 1024 - 4 if producer.sz else os.path.getsize(producer.filename) - 4
 
 
+class Calls:
+    """What can be called at `/OWN`."""
+
+    def add(self, first, second):
+        return first + second
+
+    def later(self, word):
+        asked = []
+
+        def look():
+            asked.append(word)
+            return word if len(asked) > 2 else NOT_DONE_YET
+
+        look.delay = 0.01
+        return look
+
+    def refuse(self):
+        raise RPCError(Faults.FAILED, "told to")
+
+    def fail(self):
+        raise RuntimeError("the call is broken")
+
+
+class CallHandler(supervisor_xmlrpc_handler):
+    """XML-RPC at a path of the plug-in's own."""
+
+    path = "/OWN"
+
+
 class Webmaster:
     """The namespace `webmaster`."""
 
@@ -222,6 +252,8 @@ class Webmaster:
             server.handlers[1] = wrapped(LongTail(self.supervisord))
         if "handler" in self.settings:
             server.install_handler(wrapped(Handler(self)))
+        if "calls" in self.settings:
+            server.install_handler(wrapped(CallHandler(self.supervisord, [("own", Calls())])))
         if "members" in self.settings:
             server.install_handler(http.supervisor_auth_handler({"member": "only"}, Handler(self), "members"))
         if "counting" in self.settings:

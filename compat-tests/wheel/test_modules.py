@@ -117,8 +117,8 @@ def test_a_header_may_hold_a_colon_in_its_value(installed: Environment) -> None:
     "name",
     [
         "poller.Poller",
-        "xmlrpc.supervisor_xmlrpc_handler",
-        "xmlrpc.DeferredXMLRPCResponse",
+        "dispatchers.PInputDispatcher",
+        "http.deferring_http_request",
     ],
 )
 def test_a_name_that_is_not_supported_says_so(installed: Environment, name: str) -> None:

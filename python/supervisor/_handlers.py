@@ -42,13 +42,17 @@ class tail_f_producer:
         if "file" in vars(self):
             self.file.close()
 
-    def more(self) -> bytes | type[NOT_DONE_YET]:
+    def more(self) -> str | bytes | type[NOT_DONE_YET]:
         """Return what was added, ``NOT_DONE_YET`` for nothing."""
-        self._follow()
-        size = self._size()
+        try:
+            self._follow()
+            size = self._size()
+        except (OSError, ValueError):
+            # The file was closed.
+            return b""
         if size < self.sz:
             self.sz = 0
-            return b"==> File truncated <==\n"
+            return "==> File truncated <==\n"
         if size == self.sz:
             return NOT_DONE_YET
         self.file.seek(self.sz)
@@ -92,7 +96,7 @@ class _TailHandler:
 
     def match(self, request: Request) -> bool:
         """Return whether the request is for this path, or below it."""
-        path = request.split_uri()[0]
+        path: str = request.uri.partition("?")[0]
         return path == self.path or path.startswith(f"{self.path}/")
 
     def _send(self, request: Request, log: object) -> None:

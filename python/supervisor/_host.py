@@ -391,6 +391,31 @@ class Host:
         self._deferred.clear()
 
 
+def reread(
+    host: Host | None, file: str, groups: list[dict[str, Any]], environment: dict[str, str]
+) -> list[dict[str, Any]] | str | None:
+    """Return the groups of a configuration that was read again as a plug-in makes them of their sections.
+
+    The plug-in replaced `ServerOptions._processes_from_section`; None where none did, and why not where it
+    refuses a section. Without a host the groups are for the next life of the daemon, which has options of its
+    own; `environment` is that of `[supervisord]`.
+    """
+    module = _loaded("_server_options")
+    if module is None or not module.sections_are_replaced():
+        return None
+    if host is None:
+        options = module.ServerOptions()
+        options.configfile = file
+        options._find_here()
+    else:
+        options = host._supervisord.options
+    try:
+        reread: list[dict[str, Any]] = options._reread(file, groups, environment)
+    except ValueError as why:
+        return str(why)
+    return reread
+
+
 def _unresolved(spec: str, section: str, why: Exception) -> str:
     """Return what whoever starts the daemon reads when Python code is not there."""
     return f"{spec} cannot be resolved within [{section}]: {why}"

@@ -189,6 +189,9 @@ class Request:
 
     def _next_piece(self) -> bytes | type[NOT_DONE_YET]:
         """Return the next piece of the body, nothing at its end; `_delay` says when to ask again."""
+        if len(self.outgoing) == 1 and isinstance(self.outgoing[0], bytes):
+            whole: bytes = self.outgoing.pop()
+            return whole
         piece = bytearray()
         while self.outgoing and len(piece) < _PIECE:
             first = self.outgoing[0]

@@ -119,7 +119,7 @@ class ServerOptions(Options):
         # Events may be of types that plug-ins add, so plug-ins come first.
         section.rpcinterface_factories = self._factories("rpcinterface:", read["plugins"])
         section.process_group_configs = [self._group(group) for group in read["groups"]]
-        if getattr(self._processes_from_section, "__func__", None) is not _NATIVE_FROM_SECTION:
+        if sections_are_replaced():
             self._ask_plugin(name, text, section.process_group_configs, section.environment)
         section.server_configs = read["servers"]
         section.user = None if section.uid is None else pwd.getpwuid(section.uid).pw_name
@@ -181,10 +181,18 @@ class ServerOptions(Options):
             for program in programs:
                 for kind, klass in kinds.items():
                     if parser.has_section(f"{kind}:{program}"):
-                        made += self._processes_from_section(parser, f"{kind}:{program}", group.name, klass)
+                        made += self.processes_from_section(parser, f"{kind}:{program}", group.name, klass)
             for config in made:
                 config.environment = {**environment, **(config.environment or {})}
             group.process_configs = made
+
+    def _reread(
+        self, file: str, groups: list[dict[str, Any]], environment: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        """Return groups that the engine read as the plug-in makes them."""
+        configs = [self._group(group) for group in groups]
+        self._ask_plugin(file, None, configs, environment)
+        return [config._params() for config in configs]
 
     def close_httpservers(self) -> None:
         """Do nothing: the engine closes them when everything is stopped."""
@@ -303,6 +311,11 @@ class ServerOptions(Options):
 
 _NATIVE_FROM_SECTION = ServerOptions._processes_from_section
 _NATIVE_GET_SIGNAL = ServerOptions.get_signal
+
+
+def sections_are_replaced() -> bool:
+    """Return whether a plug-in replaced `_processes_from_section`."""
+    return ServerOptions._processes_from_section is not _NATIVE_FROM_SECTION
 
 
 def get_signal_is_replaced(options: ServerOptions | None) -> bool:

@@ -150,7 +150,7 @@ class StatusView(MeldView):
             return "statusrunning"
         return "statuserror" if state in (ProcessStates.FATAL, ProcessStates.BACKOFF) else "statusnominal"
 
-    def make_callback(self, namespec: str | None, action: str) -> Callable[[], Any]:
+    def make_callback(self, namespec: str | None, action: str | None) -> Callable[[], Any]:
         """Begin what an action asks for; returns a function that returns a message, or ``NOT_DONE_YET``.
 
         Raises ValueError for an action that is none.
@@ -165,7 +165,7 @@ class StatusView(MeldView):
         if action == "restartall":
             calls = [standard.stopAllProcesses, standard.startAllProcesses]
             return _deferred(calls, lambda: f"All restarted at {ctime()}", lambda fault: None)
-        if not namespec:
+        if not namespec or not action:
             raise ValueError(action)
         if not self._is_process(namespec):
             return _message(f"No such process named {namespec}")

@@ -71,7 +71,7 @@ _LISTED = {name for name, _, _, listed in _COMMANDS if listed}
 
 
 class fgthread(threading.Thread):
-    """Prints both logs of a process as they grow, until `kill`."""
+    """Prints both logs of a process as they grow, until `kill`. For commands of plug-ins: `fg` is native."""
 
     def __init__(self, program: str, ctl: Any) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from supervisor._handlers import is_patched, note_pristine
 from supervisor._views import MeldView, OKView, StatusView, TailView, ViewContext
+from supervisor.compat import as_bytes
 from supervisor.http import NOT_DONE_YET
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ class DeferredWebProducer:
     def more(self) -> Any:
         """Ask the view; returns ``NOT_DONE_YET`` or, once the answer is sent, nothing."""
         if self.finished:
-            return b""
+            return ""
         try:
             response = self.callback()
             if response is NOT_DONE_YET:
@@ -60,19 +61,22 @@ class DeferredWebProducer:
             self.finished = True
             self.request.channel.server.logger.log("Web interface error", traceback.format_exc())
             self.request.error(500)
-        return b""
+        return None
 
     def sendresponse(self, response: dict[str, Any]) -> None:
         """Send what a view returned."""
         headers = response.get("headers", {})
         for name, value in headers.items():
             self.request[name] = value
-        if headers.get("Location"):
-            self.request.error(301)
-            return
         if "Content-Type" not in self.request:
             self.request["Content-Type"] = "text/plain"
-        self.request.push(response.get("body", b""))
+        if headers.get("Location"):
+            self.request["Content-Length"] = 0
+            self.request.error(301)
+            return
+        body = response.get("body", "")
+        self.request["Content-Length"] = len(as_bytes(body))
+        self.request.push(body)
         self.request.done()
 
 

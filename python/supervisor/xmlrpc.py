@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor._names import importing, refusing
+from supervisor._names import importing
 from supervisor.compat import as_string
 
 TYPE_CHECKING = False
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from supervisor._namespaces import AttrDict, RootRPCInterface, SystemNamespaceRPCInterface, traverse
     from supervisor._transport import SupervisorTransport, UnixStreamHTTPConnection
+    from supervisor._xmlrpc_handler import DeferredXMLRPCResponse, supervisor_xmlrpc_handler
 else:
     _NAMESPACES = ("AttrDict", "RootRPCInterface", "SystemNamespaceRPCInterface", "traverse")
+    _HANDLER = ("DeferredXMLRPCResponse", "supervisor_xmlrpc_handler")
     _TRANSPORT = ("SupervisorTransport", "UnixStreamHTTPConnection")
     __getattr__ = importing(
         __name__,
@@ -24,16 +26,13 @@ else:
             "xmlrpclib": "xmlrpc.client",
             **{name: f"supervisor._namespaces:{name}" for name in _NAMESPACES},
             **{name: f"supervisor._transport:{name}" for name in _TRANSPORT},
+            **{name: f"supervisor._xmlrpc_handler:{name}" for name in _HANDLER},
         },
-        refusing(
-            __name__,
-            ("DeferredXMLRPCResponse", "supervisor_xmlrpc_handler"),
-            "clients are answered natively",
-        ),
     )
 
 __all__ = [
     "AttrDict",
+    "DeferredXMLRPCResponse",
     "Faults",
     "RPCError",
     "RootRPCInterface",
@@ -46,6 +45,7 @@ __all__ = [
     "httplib",
     "loads",
     "make_datetime",
+    "supervisor_xmlrpc_handler",
     "traverse",
     "xmlrpc_marshal",
     "xmlrpclib",

@@ -301,6 +301,13 @@ pub trait PluginHost {
     /// before.
     fn overrides(&mut self) -> (Overrides, Option<String>);
 
+    /// Has what replaced `ServerOptions._processes_from_section` make the processes of a configuration that was read
+    /// again, for this life or the next.
+    ///
+    /// # Errors
+    /// It refuses a section; the text is for whoever wants the configuration read.
+    fn reread(&mut self, settings: &mut Settings) -> Result<(), String>;
+
     /// Makes sure that the `result_handler` of every pool of a configuration is there.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::{Event, EventType, TickPeriod};
@@ -19,8 +19,9 @@ use supervisor_engine::http::{self, ForeignRequest, Kind, Said};
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
 use supervisor_engine::spawn::{DescriptorStep, PipeNumbers};
 
-use crate::configuration::LEVELS;
+use crate::configuration::{self, LEVELS};
 use crate::facade::{Daemon, wait_status};
+use crate::programs;
 use crate::requests::{Told, arguments};
 use crate::values::{from_python, to_python};
 
@@ -28,6 +29,8 @@ use crate::values::{from_python, to_python};
 #[derive(Default)]
 pub(crate) struct PythonHost {
     host: Option<Py<PyAny>>,
+    /// There was one, in this life of the daemon or an earlier one.
+    has_loaded: bool,
     overrides: Overrides,
 }
 
@@ -151,6 +154,7 @@ impl PluginHost for PythonHost {
         match loaded {
             Ok((host, Loaded::Namespaces(namespaces))) => {
                 self.host = Some(host);
+                self.has_loaded = true;
                 let namespaces = namespaces.into_iter().map(|(name, methods)| Namespace { name, methods });
                 Ok(namespaces.collect())
             }
@@ -184,6 +188,31 @@ impl PluginHost for PythonHost {
 
     fn notify(&mut self, event: &Event) -> Option<String> {
         self.trouble(|host| host.call_method1("notify", (event.name(), details(host.py(), event)?)))
+    }
+
+    fn reread(&mut self, settings: &mut Settings) -> Result<(), String> {
+        if !self.has_loaded {
+            return Ok(());
+        }
+        let reread = Python::attach(|py| -> PyResult<_> {
+            let groups = settings.groups.iter().map(|group| configuration::group(py, group));
+            let groups = groups.collect::<PyResult<Vec<_>>>()?;
+            let environment = settings.daemon.environment.iter().cloned().collect::<HashMap<_, _>>();
+            let arguments = (&self.host, settings.daemon.config_file.as_os_str(), groups, environment);
+            let reread = py.import("supervisor._host")?.call_method1("reread", arguments)?;
+            Ok(match reread.extract::<Option<Reread<'_>>>()? {
+                None => Ok(None),
+                Some(Reread::Refused(reason)) => Err(reason),
+                Some(Reread::Groups(groups)) => {
+                    Ok(Some(groups.iter().map(programs::group).collect::<PyResult<Vec<_>>>()?))
+                }
+            })
+        });
+        let reread = reread.map_err(|error| Python::attach(|py| text_of(&with_traceback(py, error))))?;
+        if let Some(groups) = reread? {
+            settings.groups = groups;
+        }
+        Ok(())
     }
 
     fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String> {
@@ -381,6 +410,13 @@ fn details<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>>
         Event::SupervisorRunning | Event::SupervisorStopping => Ok(PyTuple::empty(py)),
         Event::Custom { payload, .. } => (payload,).into_pyobject(py),
     }
+}
+
+/// What `reread` returns where the processes of sections are made by a plug-in: the groups, or why not.
+#[derive(FromPyObject)]
+enum Reread<'py> {
+    Refused(String),
+    Groups(Vec<Bound<'py, PyDict>>),
 }
 
 /// What `Host.load` returns: the namespaces, or why there are none.

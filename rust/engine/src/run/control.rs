@@ -220,7 +220,10 @@ impl Control {
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
             Message::Input(Input::ConfigurationRead { request, result }) => {
-                let result = result.and_then(|settings| {
+                let result = result.and_then(|mut settings| {
+                    if let Some(host) = host.as_deref_mut() {
+                        host.reread(&mut settings)?;
+                    }
                     resolve_handlers(&settings, host.as_deref_mut())?;
                     Ok(settings)
                 });

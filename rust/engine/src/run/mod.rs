@@ -84,7 +84,9 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let mut standing = Standing::default();
     while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
-        if host.is_none() && settings.python_code().is_some() {
+        if let Some(host) = &mut host {
+            host.reread(&mut settings).map_err(StartError)?;
+        } else if settings.python_code().is_some() {
             return Err(StartError(become_python()));
         }
     }

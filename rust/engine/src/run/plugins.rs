@@ -167,7 +167,6 @@ impl Control {
             Asked::LetGo(number) => {
                 self.kept.remove(&number);
                 host.let_go(number);
-                self.note_changes(host.as_mut());
                 return;
             }
         };
