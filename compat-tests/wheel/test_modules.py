@@ -66,16 +66,16 @@ def test_what_other_packages_import_is_there(installed: Environment) -> None:
     installed.run_python(NAMES_OF_OTHER_PACKAGES)
 
 
-def test_the_plug_in_host_and_what_most_plug_ins_import_load_little_of_the_standard_library(
+def test_the_plug_in_host_and_what_most_plug_ins_and_listeners_import_load_little_of_the_standard_library(
     installed: Environment,
 ) -> None:
     code = (
         "import sys, supervisor._host\n"
-        "from supervisor import events, states\n"
+        "from supervisor import childutils, events, states\n"
         "from supervisor.http import NOT_DONE_YET\n"
         "from supervisor.options import make_namespec, split_namespec\n"
         "from supervisor.xmlrpc import Faults, RPCError\n"
-        # Each of them would be in the memory of every daemon with a plug-in.
+        # Each of them would be in the memory of every daemon with a plug-in, and of every listener.
         "large = 'collections http.client inspect logging re socket threading traceback typing xmlrpc.client'\n"
         "print(*(set(large.split()) & set(sys.modules)))"
     )

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::InFlight;
 use super::limits;
@@ -139,10 +139,11 @@ impl RequestBody {
         if let Some(read) = &self.read {
             return Ok(read.clone());
         }
-        in_flight.set_reading(true);
-        let whole = timeout(limits::BODY_TIME, read_pieces(&mut self.incoming, in_flight)).await;
-        in_flight.set_reading(false);
-        let whole = whole.unwrap_or(Err(ReadError::Stalled))?;
+        let begun = Instant::now();
+        in_flight.set_reading(Some(begun));
+        let whole = read_pieces(&mut self.incoming, in_flight, begun).await;
+        in_flight.set_reading(None);
+        let whole = whole?;
         self.read = Some(whole.clone());
         Ok(whole)
     }
@@ -167,19 +168,26 @@ impl RequestBody {
     }
 }
 
-async fn read_pieces(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+async fn read_pieces(body: &mut Incoming, in_flight: &InFlight, begun: Instant) -> Result<Bytes, ReadError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits::MAX_BODY_BYTES {
         return Err(ReadError::TooBig);
     }
     let mut whole = BytesMut::new();
+    let mut since = begun;
     loop {
-        let piece = timeout(limits::BODY_STALL_TIME, next_piece(body, in_flight)).await;
+        let deadline = (since + limits::BODY_STALL_TIME).min(begun + limits::BODY_TIME);
+        let piece = timeout_at(deadline, next_piece(body, in_flight)).await;
         let Some(piece) = piece.map_err(|_| ReadError::Stalled)? else { return Ok(whole.freeze()) };
         let piece = piece?;
         if whole.len() + piece.len() > limits::MAX_BODY_BYTES {
             return Err(ReadError::TooBig);
         }
+        // Nearly always it comes in one piece, which needs no copy.
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(piece);
+        }
         whole.extend_from_slice(&piece);
+        since = Instant::now();
     }
 }

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use super::auth::Credentials;
 use super::backend::Backend;
 use super::bind::{BindError, Listener, Socket, bind_unix};
-use super::connection::{self, Activity};
+use super::connection::{self, Activity, Ending};
 use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
@@ -168,8 +168,9 @@ impl Servers {
             server.accepting.end().await;
             server.path.iter().for_each(OwnPath::remove);
         }
-        // Nobody listens when no connection is open.
+        // Nobody listens when no answer is endless.
         let _ = ending.send(true);
+        connections.end_all();
         if timeout(grace, connections.all_closed()).await.is_err() {
             connections.abort_all();
             connections.all_closed().await;
@@ -241,8 +242,7 @@ impl Connections {
         let site = Rc::clone(site);
         let task = spawn_local(async move {
             let _entry = entry;
-            let shutdown = site.shutdown.clone();
-            connection::serve(stream, activity, shutdown, |request, in_flight| {
+            connection::serve(stream, activity, |request, in_flight| {
                 route::handle(Rc::clone(&site), peer, request, in_flight)
             })
             .await;
@@ -259,8 +259,13 @@ impl Connections {
             connection.activity.evictable_since().map(|since| (since, &connection.activity))
         });
         let Some((_, longest)) = idle.min_by_key(|(since, _)| *since) else { return false };
-        longest.evict();
+        longest.end(Ending::AtOnce);
         true
+    }
+
+    /// Asks all to end when their answers in flight are handed over.
+    fn end_all(&self) {
+        self.open.borrow().values().for_each(|connection| connection.activity.end(Ending::Gracefully));
     }
 
     async fn all_closed(&self) {
