@@ -47,6 +47,8 @@ pub(crate) struct Control {
     pub(crate) foreign: Rc<Foreign>,
     /// Who waits for what plug-ins answer when they like.
     pub(crate) kept: HashMap<u64, oneshot::Sender<Said>>,
+    /// A plug-in did something since it was looked what plug-ins replaced.
+    is_woken: bool,
     /// Why it cannot be told what plug-ins replaced, as it was said last.
     pub(crate) overrides_trouble: Option<String>,
     /// An automatic log took too long to be made; no other is waited for.
@@ -84,6 +86,7 @@ impl Control {
             overrides: Overrides::default(),
             foreign,
             kept: HashMap::new(),
+            is_woken: false,
             overrides_trouble: None,
             disk_is_slow: false,
             ended: None,
@@ -113,6 +116,10 @@ impl Control {
                     }
                     if let Some(last) = message {
                         self.on_message(last, host);
+                    }
+                    if std::mem::take(&mut self.is_woken) {
+                        // Perhaps by a thread that replaced a method.
+                        self.note_overrides(host);
                     }
                 }
                 () = sleep_until(deadline), if deadline.is_some() => self.inputs.push_back(Input::Timer),
@@ -239,8 +246,7 @@ impl Control {
             Message::Signal(signal) => self.on_signal(signal, host),
             Message::Line(line) => self.give_line(&line, host),
             Message::Log(level, message) => self.logs.write(level, &message),
-            // Perhaps by a thread that replaced a method, too.
-            Message::Wake => self.note_overrides(host),
+            Message::Wake => self.is_woken = true,
             Message::Ready(descriptor, writable) => {
                 self.with_host(host, |host| host.ready(descriptor, writable));
             }

@@ -62,8 +62,8 @@ impl SpawnFailure {
 /// Turns the calling process into the prepared program, or says why not and exits with 127.
 ///
 /// Steps and messages are those of parity 6: own process group, standard descriptors, all others closed on
-/// exec (or what a plug-in arranged instead), user, folder, mask, exec. Signal actions are reset while all signals are still blocked; they are let
-/// through just before exec, so that one sent meanwhile has its default effect.
+/// exec (or what a plug-in arranged instead), user, folder, mask, exec. Signal actions are reset while all signals
+/// are still blocked; they are let through just before exec, so that one sent meanwhile has its default effect.
 ///
 /// # Safety
 /// Only in a new child, which may share memory with a suspended parent and may have been made beside other
