@@ -34,7 +34,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: two medians in the same unit, and what ours is meant to reach."""
+    """One line of the table: two medians in the same unit, and what ours is meant to reach, if anything."""
 
     what: str
     unit: str
@@ -46,7 +46,9 @@ class Row:
     def __str__(self) -> str:
         """The line in Markdown."""
         ratio = f"{100 * self.ours / self.theirs:.1f} %"
-        verdict = f"{self.goal}: {'reached' if self.met else 'NOT reached'}"
+        verdict = (
+            f"{self.goal}: {'reached' if self.met else 'NOT reached'}" if self.goal else "for comparison"
+        )
         theirs, ours = (f"{value:.2f} {self.unit}" for value in (self.theirs, self.ours))
         return f"| {self.what} | {theirs} | {ours} | {ratio} | {verdict} |"
 

@@ -12,6 +12,8 @@ environment:
     what ``supervisor.options.VERSION`` says.
 ``platlib/supervisor/skel/sample.conf``
     what ``echo_supervisord_conf`` prints, for those who copy the file.
+``platlib/supervisor/ui/``
+    style, scripts and pictures of the pages, where plug-ins look for them; their templates are in the tree.
 ``platlib/supervisor-<version>.dist-info/``
     satisfies packages that require ``supervisor``. It has no ``RECORD`` on purpose: its files belong to the
     distribution ``supervisor-rs``, whose ``RECORD`` lists them, and an installer that is about to replace or
@@ -118,6 +120,7 @@ def fill_data() -> None:
     write(platlib / "supervisor" / "version.txt", f"{compatible}+rs.{project}\n")
     sample = subprocess.check_output([str(built / "echo_supervisord_conf")], text=True)
     write(platlib / "supervisor" / "skel" / "sample.conf", sample)
+    shutil.copytree(ROOT / "rust" / "engine" / "assets", platlib / "supervisor" / "ui")
     dist_info = platlib / f"supervisor-{compatible}.dist-info"
     write(dist_info / "METADATA", METADATA.format(compatible=compatible, project=project))
     write(dist_info / "WHEEL", WHEEL.format(project=project))

@@ -62,6 +62,30 @@ needs_other_peoples = pytest.mark.skipif(
 )
 
 
+TALKER = """
+[ctlplugin:watcher]
+supervisor.ctl_factory = ctl_probe:Watcher
+
+[program:talker]
+command = /bin/sh -c "echo hello; exec sleep 1000"
+startsecs = 0
+"""
+
+
+def test_the_thread_that_shows_the_logs_of_a_process(under_test: UnderTest) -> None:
+    with running(under_test, TALKER) as daemon:
+        daemon.wait_state("talker", "RUNNING")
+        done = with_plugins(daemon, "watch", "talker", "hello")
+    lines = done.out.splitlines()
+    # The first line is of whichever log has answered first.
+    assert "hello" in lines
+    # The thread of the original may be stuck in a call of the system.
+    assert lines[-1] in (
+        "killed: True, alive: False",
+        *(["killed: True, alive: True"] * (not under_test.ours)),
+    )
+
+
 def test_a_factory_gets_the_other_options_of_its_section(daemon: Daemon) -> None:
     done = with_plugins(daemon, "config", "x", "y")
     assert done.out == "[('colour', 'red'), ('size', '3')] 'x y' probe\n"
@@ -117,7 +141,7 @@ def test_help_lists_the_commands_of_each_plugin_under_its_name(daemon: Daemon) -
     assert default.startswith("\ndefault commands (type help <topic>):\n=====")
     assert {"start", "stop", "status"} <= set(default.split())
     listed = probe.split("\n\n")[0].split()
-    assert listed[1:] == ["config", "fail", "leave", "names", "status", "threads"]
+    assert listed[1:] == ["config", "fail", "leave", "names", "reword", "status", "threads"]
 
 
 def test_help_of_a_command_is_its_help_method_or_its_docstring(daemon: Daemon) -> None:
@@ -204,3 +228,17 @@ def test_the_interpreter_may_be_named(daemon: Daemon, under_test: UnderTest) -> 
     done = daemon.run(*words, env={**env, "SUPERVISOR_PYTHON": other, "PYTHONNOUSERSITE": "1"})
     if "PYTHONPATH" in env and done.code != 0:
         assert "does not have the package supervisor-rs" in done.err
+
+
+def test_results_may_be_said_in_other_words(daemon: Daemon) -> None:
+    with_plugins(daemon, "stop", "all")
+    assert with_plugins(daemon, "reword", "start", "a").out == "a: started\n"
+    assert with_plugins(daemon, "reword", "start", "a", "nosuch").out == (
+        "_startresult 60: a: ERROR (already started)\n_startresult 10: nosuch: ERROR (no such process)\n"
+    )
+    assert with_plugins(daemon, "reword", "signal", "CONT", "all").out == "_signalresult 80: a: signalled\n"
+    assert with_plugins(daemon, "reword", "clear", "all").out == (
+        "_clearresult 80: a: cleared\n_clearresult 80: b: cleared\n"
+    )
+    assert with_plugins(daemon, "reword", "stop", "all").out == "_stopresult 80: a: stopped\n"
+    assert with_plugins(daemon, "reword", "stop", "a").out == "_stopresult 70: a: ERROR (not running)\n"

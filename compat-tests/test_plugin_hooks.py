@@ -111,6 +111,33 @@ def test_a_replaced_method_of_the_standard_namespace_is_called_for_clients(prepa
     assert daemon.server.system.methodSignature("supervisor.startProcess") == ["boolean", "string"]
 
 
+def retries(daemon: Daemon) -> dict[str, int]:
+    """How often each process of the configuration is tried."""
+    return {info["name"]: info["startretries"] for info in daemon.rpc.getAllConfigInfo()}
+
+
+def test_a_replaced_reading_of_sections_is_called_when_they_are_read_again(prepare: Prepare) -> None:
+    daemon = prepare()
+    programs = section("one", "sleep 1000", "environment = A=1") + section("two", "sleep 1000")
+    programs += "[group:team]\nprograms = two\n"
+    begin(daemon, "replace = sections", programs)
+    assert retries(daemon) == {"one": 3, "two": 3}
+    assert daemon.rpc.reloadConfig() == [[[], ["one", "team"], []]]
+    assert retries(daemon) == {"one": 42, "two": 42}
+    config = daemon.config.read_text()
+    daemon.config.write_text(config.replace("command = sleep 1000\n", "command = refused\n", 1))
+    code, text = fault(daemon.rpc.reloadConfig)
+    assert (code, text) == (
+        92,
+        f"CANT_REREAD: no such command in section 'program:one' (file: {str(daemon.config)!r})",
+    )
+    daemon.config.write_text(config)
+    daemon.rpc.restart()
+    daemon.wait_log(f"INFO supervisord started with pid {daemon.started_as}", times=2)
+    wait_for(lambda: retries(daemon) == {"one": 42, "two": 42}, "the next life")
+    assert daemon.rpc.reloadConfig() == [[[], [], []]]
+
+
 def test_descriptors_of_a_plug_in_are_read_by_it(prepare: Prepare) -> None:
     daemon = prepare()
     pipe = daemon.folder / "pipe"
@@ -122,11 +149,32 @@ def test_descriptors_of_a_plug_in_are_read_by_it(prepare: Prepare) -> None:
     assert daemon.server.meddler.calls() == ["read one", "read two", "read bad", "error", "read end"]
 
 
+def test_a_descriptor_that_a_thread_adds_later_is_read_at_once(prepare: Prepare) -> None:
+    daemon = prepare()
+    begin(daemon, f"folder = {daemon.folder}", "")
+    # The daemon has nothing to do, and no other reason to look.
+    os.mkfifo(daemon.folder / "late")
+    (daemon.folder / "late").write_text("from a thread")
+    assert daemon.wait_file("copied") == "from a thread"
+
+
+def test_a_map_that_cannot_be_told_is_said_once(prepare: Prepare, under_test: UnderTest) -> None:
+    if not under_test.ours:
+        pytest.skip("the original ends")
+    daemon = prepare()
+    begin(daemon, "mapless = yes", section("one", "sleep 1000"))
+    daemon.wait_state("one", "RUNNING")
+    wait_for(lambda: "RuntimeError: told to have no map" in daemon.log_text, "the traceback")
+    assert daemon.server.meddler.calls() == []
+    assert daemon.server.meddler.calls() == []
+    assert daemon.log_text.count("Traceback") == 1
+
+
 def test_a_method_that_cannot_be_replaced_says_so(prepare: Prepare, under_test: UnderTest) -> None:
     if not under_test.ours:
         pytest.skip("the original replaces anything")
     daemon = prepare()
     begin(daemon, "", "")
-    for name in ("_prepare_child_fds", "drain", "set_uid"):
+    for name in ("_spawn_as_parent", "drain", "set_uid"):
         text = str(daemon.server.meddler.refuseNamed(name))
         assert text.startswith(f"Subprocess.{name} is done by the native engine")

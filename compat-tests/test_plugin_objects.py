@@ -127,6 +127,11 @@ def test_a_process_is_started_and_stopped_by_its_methods(daemon: Daemon, meddler
     assert http.call(daemon.socket, "meddler.do", "one", "give_up", []).status == 500
 
 
+def test_a_process_is_killed_in_the_moment_of_its_start(daemon: Daemon, meddler: Any) -> None:
+    assert meddler.spawnAndKill("team:two") == "killed"
+    assert daemon.wait_state("team:two", "STOPPED")["exitstatus"] == -1
+
+
 def test_a_process_is_signalled_by_its_method(daemon: Daemon, meddler: Any) -> None:
     meddler.configure("one", "command", "sleep 1000")
     meddler.configure("one", "autorestart", False)

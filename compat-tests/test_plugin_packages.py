@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from conftest import Prepare
+from harness import http
 from harness.daemon import Daemon, free_port
 from harness.under_test import REPOSITORY
-from test_plugin_host import fault
+from harness.waiting import wait_for
+from test_plugin_host import PLUGINS, fault
 
 ENVIRONMENT = REPOSITORY / ".environments" / "plugins"
 
@@ -129,4 +131,105 @@ def test_multivisor_answers(prepare: Prepare) -> None:
     assert answers[5] is True
     assert "BAD_NAME" in answers[6]
     assert daemon.server.multivisor.getPID() == daemon.started_as
+    assert daemon.stop() == 0
+
+
+SUPVISORS = """
+[rpcinterface:supvisors]
+supervisor.rpcinterface_factory = lone_supvisors:make_supvisors_rpcinterface
+supvisors_list = <alone>127.0.0.1:{port}
+rules_files = {here}/rules.xml
+synchro_options = STRICT
+tailf_limit = 2048
+
+[ctlplugin:supvisors]
+supervisor.ctl_factory = supvisors.supvisorsctl:make_supvisors_controller_plugin
+
+[program:till]
+command = sh -c "printf '%%03000d' 7; exec sleep 1000"
+autostart = false
+startsecs = 0
+
+[program:stock]
+command = sleep 1000
+autostart = false
+startsecs = 0
+
+[group:shop]
+programs = till, stock
+"""
+
+RULES = """\
+<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<root>
+    <application name="shop">
+        <programs>
+            <program name="till"><start_sequence>1</start_sequence></program>
+            <program name="stock"><start_sequence>2</start_sequence></program>
+        </programs>
+    </application>
+</root>
+"""
+
+
+@pytest.mark.parametrize("user", ["", "username = user\npassword = thepassword"])
+def test_supvisors_reaches_operation_starts_an_application_and_shows_its_pages(
+    prepare: Prepare, user: str
+) -> None:
+    daemon = prepare()
+    daemon.port = free_port()
+    daemon.write("rules.xml", RULES)
+    daemon.configure(SUPVISORS.format(port=daemon.port, here=daemon.folder), inet=user)
+    path = {"PYTHONPATH": f"{PLUGINS['PYTHONPATH']}:{folder('supvisors')}:{folder('meld3')}"}
+    daemon.start(env=path)
+    supvisors: Any = daemon.server.supvisors
+    wait_for(
+        lambda: supvisors.get_supvisors_state()["fsm_statename"] == "OPERATION",
+        "the state OPERATION",
+    )
+    assert supvisors.start_application("CONFIG", "shop") is True
+    assert {entry["statename"] for entry in daemon.rpc.getAllProcessInfo()} == {"RUNNING"}
+    assert supvisors.get_application_info("shop")["statename"] == "RUNNING"
+
+    headers = http.basic("user", "thepassword") if user else {}
+
+    def get(path: str) -> http.Answer:
+        return http.ask(daemon.port, "GET", path, headers=headers)
+
+    pages = "index conciliation proc_instance host_instance maintail tail ok application"
+    for page in pages.split():
+        answer = get(f"/{page}.html?processname=shop:till&appname=shop")
+        assert answer.status == 200, page
+        assert b"Error response" not in answer.body, page
+        if user:
+            assert http.ask(daemon.port, "GET", f"/{page}.html").status == 401, page
+    assert get("/application.html").status == 301
+    assert b"shop" in get("/").body
+    assert b"till" in get("/proc_instance.html").body
+    assert b"supervisord started with pid" in get("/maintail.html?limit=9999999").body
+    for file, kind in (
+        ("css/index.css", "text/css"),
+        ("img/supvisors.png", "image/png"),
+        ("supervisor_icon.png", "image/png"),
+    ):
+        answer = get(f"/{file}")
+        assert (answer.status, answer.headers["content-type"]) == (200, kind), file
+        assert answer.body, file
+    assert get("/nosuch.css").status == 404
+
+    answer = get("/proc_instance.html?action=stop&namespec=shop:till")
+    assert answer.status == 301
+    assert "message=Process%20shop%3Atill%20stopped" in answer.headers["location"]
+    assert daemon.info("shop:till")["statename"] == "STOPPED"
+
+    connection = http.Connection(daemon.port)
+    connection.request("GET", "/logtail/shop:till", headers=headers)
+    assert connection.getresponse().read(2048) == b"0" * 2047 + b"7"
+    connection.close()
+
+    assert daemon.ctl("start", "shop:till", env=path).out == "shop:till: started\n"
+    assert "shop" in daemon.ctl("application_info", env=path).out
+    assert daemon.ctl("disable", "till", env=path).code == 0
+    done = daemon.ctl("start", "shop:till", env=path)
+    assert (done.code, done.out) == (1, "shop:till: ERROR disabled\n")
     assert daemon.stop() == 0

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from supervisor.options import make_namespec
-from supervisor.supervisorctl import ControllerPluginBase, LSBInitExitStatuses
+from supervisor.supervisorctl import ControllerPluginBase, LSBInitExitStatuses, fgthread
 
 
 class Probe(ControllerPluginBase):
@@ -38,6 +38,14 @@ class Probe(ControllerPluginBase):
         """Never run: built-in commands come first."""
         self.ctl.output("not this one")
 
+    def do_reword(self, arg: str) -> None:
+        """Run a built-in command whose results are said in other words."""
+        default = self.ctl.options.plugins[0]
+        name = f"_{arg.split(maxsplit=1)[0]}result"
+        original = getattr(default, name)
+        setattr(default, name, lambda result: f"{name} {result['status']}: {original(result)}")
+        self.ctl.onecmd(arg)
+
     def do_leave(self, arg: str) -> bool:
         """End the shell."""
         self.ctl.exitstatus = LSBInitExitStatuses.INVALID_ARGS
@@ -57,3 +65,26 @@ class Probe(ControllerPluginBase):
     def help_config(self) -> None:
         """Tell how it is used."""
         self.ctl.output("config\tShow what the section says")
+
+
+class Watcher(ControllerPluginBase):
+    """A command that shows a log by a thread."""
+
+    def do_watch(self, arg: str) -> None:
+        """Show what a process writes, until a word was shown."""
+        name, word = arg.split()
+        thread: Any = fgthread(name, self.ctl)
+        show, shown = thread.listener.feed, threading.Event()
+
+        def feed(url: str, data: Any) -> None:
+            show(url, data)
+            if word in (data if isinstance(data, str) else data.decode()):
+                shown.set()
+
+        thread.listener.feed = feed
+        thread.daemon = True
+        thread.start()
+        shown.wait(30)
+        thread.kill()
+        thread.join(5)
+        self.ctl.output(f"killed: {thread.killed}, alive: {thread.is_alive()}")

@@ -93,6 +93,12 @@ class Meddler(Base):
         value = getattr(self._process(name), method)(*arguments)
         return value if isinstance(value, str) else "None" if value is None else True
 
+    def spawnAndKill(self, name):
+        """Start a process and kill it before anything else happens."""
+        process = self._process(name)
+        process.spawn()
+        return process.kill(signal.SIGKILL) or "killed"
+
     def write(self, name, text):
         """Write to the standard input of a process."""
         self._process(name).write(text.encode())
@@ -286,6 +292,21 @@ def replace_get_signal():
     ServerOptions.get_signal = get_signal
 
 
+def replace_sections():
+    """Has every process of a section tried forty-two times."""
+    original = ServerOptions._processes_from_section
+
+    def processes_from_section(self, parser, section, group_name, klass=None):
+        if parser.get(section, "command") == "refused":
+            raise ValueError("no such command")
+        configs = original(self, parser, section, group_name, klass)
+        for config in configs:
+            config.startretries = 42
+        return configs
+
+    ServerOptions._processes_from_section = processes_from_section
+
+
 def replace_start_process():
     """Refuses to start a process called `barred`."""
     original = SupervisorNamespaceRPCInterface.startProcess
@@ -336,11 +357,47 @@ def replace_get_process_map(supervisord, path):
     supervisord.get_process_map = lambda: {**original(), pipe.descriptor: pipe}
 
 
+class Copier(Pipe):
+    """A dispatcher that copies what it reads to a file."""
+
+    def __init__(self, descriptor, path):
+        super().__init__(descriptor)
+        self.path = path
+
+    def handle_read_event(self):
+        """Copy."""
+        with open(self.path, "ab") as copy:
+            copy.write(os.read(self.descriptor, 1024))
+
+
+def replace_get_process_map_later(supervisord, folder):
+    """Has a thread have the daemon read from a named pipe, as soon as there is one."""
+
+    def work():
+        while not os.path.exists(f"{folder}/late"):
+            threading.Event().wait(0.01)
+        copier = Copier(os.open(f"{folder}/late", os.O_RDWR | os.O_NONBLOCK), f"{folder}/copied")
+        original = supervisord.get_process_map
+        supervisord.get_process_map = lambda: {**original(), copier.descriptor: copier}
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def fail_in_get_process_map(supervisord):
+    """Fails whenever the daemon asks."""
+
+    def get_process_map():
+        raise RuntimeError("told to have no map")
+
+    supervisord.get_process_map = get_process_map
+
+
 REPLACEMENTS = {
     "transition": replace_transition,
     "finish": replace_finish,
     "spawn_as_child": replace_spawn_as_child,
     "get_signal": replace_get_signal,
+    "sections": replace_sections,
     "start_process": replace_start_process,
 }
 
@@ -351,6 +408,10 @@ def make_meddler(supervisord, **settings):
         REPLACEMENTS[name]()
     if "pipe" in settings:
         replace_get_process_map(supervisord, settings["pipe"])
+    if "folder" in settings:
+        replace_get_process_map_later(supervisord, settings["folder"])
+    if "mapless" in settings:
+        fail_in_get_process_map(supervisord)
     return Meddler(supervisord, settings)
 
 

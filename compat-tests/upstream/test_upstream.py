@@ -22,7 +22,9 @@ RUN = Path(__file__).with_name("run.py")
 #: Those that concern what other packages and people use. The rest tests the inside of what is native here.
 MODULES = (
     "childutils confecho datatypes end_to_end events http_client loggers pidproxy rpcinterfaces socket_manager "
-    "states supervisorctl xmlrpc"
+    "states supervisorctl xmlrpc "
+    "options.OptionTests options.ClientOptionsTests options.UnhosedConfigParserTests options.UtilFunctionsTests "
+    "options.SignalReceiverTests options.ProcessGroupConfigTests options.FastCGIGroupConfigTests"
 ).split()
 
 pytestmark = pytest.mark.skipif(not is_there(), reason="run compat-tests/upstream/fetch.py first")

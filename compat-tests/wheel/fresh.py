@@ -90,9 +90,9 @@ def find_uv() -> str:
     return found
 
 
-def make(folder: Path, installer: str) -> Environment:
-    """Make a fresh environment that is served by ``pip`` or ``uv``."""
-    made = run([sys.executable, "-m", "venv", *(["--without-pip"] if installer == "uv" else []), str(folder)])
+def make(folder: Path, installer: str, python: str = sys.executable) -> Environment:
+    """Make a fresh environment of an interpreter, this one unless given, that is served by ``pip`` or ``uv``."""
+    made = run([python, "-m", "venv", *(["--without-pip"] if installer == "uv" else []), str(folder)])
     assert made.returncode == 0, made.stdout
     if installer == "uv":
         return Environment(folder, [find_uv(), "--no-progress", "pip"])

@@ -94,6 +94,11 @@ def test_the_sample_configuration_is_a_file_of_the_package(archive: zipfile.ZipF
     assert "\n[supervisord]\n" in read(archive, "supervisor/skel/sample.conf").decode()
 
 
+def test_the_files_of_the_pages_are_where_plug_ins_look_for_them(archive: zipfile.ZipFile) -> None:
+    for name in ("status.html", "tail.html", "images/icon.png", "stylesheets/supervisor.css"):
+        assert read(archive, f"supervisor/ui/{name}"), name
+
+
 def test_the_programs_are_native_and_executable(archive: zipfile.ZipFile) -> None:
     scripts = {
         PurePosixPath(entry.filename).name: entry

@@ -66,6 +66,22 @@ def test_what_other_packages_import_is_there(installed: Environment) -> None:
     installed.run_python(NAMES_OF_OTHER_PACKAGES)
 
 
+def test_the_plug_in_host_and_what_most_plug_ins_and_listeners_import_load_little_of_the_standard_library(
+    installed: Environment,
+) -> None:
+    code = (
+        "import sys, supervisor._host\n"
+        "from supervisor import childutils, events, states\n"
+        "from supervisor.http import NOT_DONE_YET\n"
+        "from supervisor.options import make_namespec, split_namespec\n"
+        "from supervisor.xmlrpc import Faults, RPCError\n"
+        # Each of them would be in the memory of every daemon with a plug-in, and of every listener.
+        "large = 'collections http.client inspect logging re socket threading traceback typing xmlrpc.client'\n"
+        "print(*(set(large.split()) & set(sys.modules)))"
+    )
+    assert installed.run_python(code).split() == []
+
+
 @pytest.mark.parametrize(
     ("text", "pairs"),
     [
@@ -101,8 +117,8 @@ def test_a_header_may_hold_a_colon_in_its_value(installed: Environment) -> None:
     "name",
     [
         "poller.Poller",
-        "xmlrpc.supervisor_xmlrpc_handler",
-        "xmlrpc.DeferredXMLRPCResponse",
+        "dispatchers.PInputDispatcher",
+        "http.deferring_http_request",
     ],
 )
 def test_a_name_that_is_not_supported_says_so(installed: Environment, name: str) -> None:

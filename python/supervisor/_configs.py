@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
 
+from supervisor._ordered import Ordered
 from supervisor._watching import LogFile, watched
-from supervisor.datatypes import Automatic, SocketConfig
+from supervisor.datatypes import Automatic
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, ClassVar
+
     from supervisor._engine import Daemon
-    from supervisor.options import ServerOptions
+    from supervisor._server_options import ServerOptions
+    from supervisor._sockets import SocketConfig
 
 
 # Values that may be changed in place.
 _WATCHED = ("environment", "exitcodes")
 
 
-class Config:
+class Config(Ordered):
     """Something with a name and a priority; ordered by priority, then by name."""
 
     options: ServerOptions
@@ -35,18 +39,6 @@ class Config:
 
     def __ne__(self, other: object) -> bool:
         return not self == other
-
-    def __lt__(self, other: Config) -> bool:
-        return self._order() < other._order()
-
-    def __le__(self, other: Config) -> bool:
-        return self._order() <= other._order()
-
-    def __gt__(self, other: Config) -> bool:
-        return self._order() > other._order()
-
-    def __ge__(self, other: Config) -> bool:
-        return self._order() >= other._order()
 
     # They are compared by what they say, which may change.
     __hash__ = None  # type: ignore[assignment]

@@ -14,8 +14,9 @@ from supervisor import compat
 class Surroundings:
     """A controller as `_engine.run_control_command` sees it; the native side calls these methods."""
 
-    def __init__(self, ctl: Any) -> None:
+    def __init__(self, ctl: Any, plugin: Any = None) -> None:
         self._ctl = ctl
+        self._plugin = plugin
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         # The beginning of a line.
         self._text = ""
@@ -57,6 +58,14 @@ class Surroundings:
     def check_server(self) -> tuple[bool, int]:
         """Return whether the server is there, and the exit code as it then stands."""
         return bool(self._ctl.upcheck()), self.exit_status
+
+    def reword(self, command: str, group: str, name: str, status: int, description: str) -> str | None:
+        """Return the line for a result of a command in the way that replaced the built-in one, or None."""
+        method = getattr(self._plugin, f"_{command}result", None)
+        if method is None or getattr(method, "is_built_in", False):
+            return None
+        result = {"group": group, "name": name, "status": status, "description": description}
+        return str(method(result))
 
     def ask(self, prompt: str) -> str | None:
         """Ask a question; None at the end of input."""

@@ -25,6 +25,8 @@ class Descriptors:
         self._ready = ready
         self._lock = threading.Lock()
         self._armed: dict[int, int] = {}
+        # Ready, and not taken care of yet.
+        self._told: set[int] = set()
         self._waker: int | None = None
 
     def watch(self, dispatchers: dict[int, Any]) -> None:
@@ -36,6 +38,7 @@ class Descriptors:
             if reads or writes:
                 wanted[descriptor] = reads | writes
         with self._lock:
+            wanted = {each: mask for each, mask in wanted.items() if each not in self._told}
             if wanted == self._armed:
                 return
             self._armed = wanted
@@ -44,6 +47,11 @@ class Descriptors:
                 threading.Thread(target=self._work, args=(heard,), name="descriptors", daemon=True).start()
             else:
                 os.write(self._waker, b"w")
+
+    def heed(self, descriptor: int) -> None:
+        """Take in that a descriptor that was told of is taken care of: it may be watched again."""
+        with self._lock:
+            self._told.discard(descriptor)
 
     def close(self) -> None:
         """Watch nothing any more."""
@@ -64,6 +72,7 @@ class Descriptors:
                 if descriptor != heard:
                     with self._lock:
                         self._armed.pop(descriptor, None)
+                        self._told.add(descriptor)
                     self._ready(descriptor, not event & _READ)
                 elif not os.read(heard, 64):
                     os.close(heard)

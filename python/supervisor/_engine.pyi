@@ -6,8 +6,11 @@ from typing import Any, final
 __all__ = [
     "ROOT_SEARCH_WARNING",
     "Daemon",
+    "check_authorization",
     "check_control_server",
+    "command_line_options",
     "control_commands",
+    "describe_process",
     "find_configuration",
     "read_client_arguments",
     "read_client_configuration",
@@ -21,6 +24,7 @@ __all__ = [
     "sample_configuration",
     "search_paths",
     "standard_methods",
+    "word_control_result",
 ]
 
 def run_supervisord(argv: list[str]) -> int:
@@ -38,6 +42,15 @@ def run_pidproxy(argv: list[str]) -> int:
 ROOT_SEARCH_WARNING: str
 """What is said when root leaves the choice of the configuration to the default places."""
 
+def check_authorization(header: str | None, users: list[tuple[str, str]]) -> int:
+    """Return what becomes of a request with this header ``Authorization``: status 200, 400 or 401.
+
+    `users` are names with their passwords as in a configuration.
+    """
+
+def command_line_options(is_daemon: bool) -> tuple[list[str], list[str]]:
+    """Return letters and words of a program's command line, as `getopt` takes them."""
+
 def search_paths(program: str) -> list[str]:
     """Return the default places of a configuration, for a program that was called so."""
 
@@ -54,7 +67,12 @@ def read_daemon_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
 def read_client_arguments(program: str, arguments: list[str]) -> dict[str, Any]:
     """Read the command line of supervisorctl: the same, and `interactive` and `action`."""
 
-def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str, Any]:
+def read_daemon_configuration(
+    path: str,
+    overrides: dict[str, str],
+    text: bytes | None = None,
+    environment: list[tuple[str, str]] | None = None,
+) -> dict[str, Any]:
     """Read a configuration for the daemon; plug-ins are named, not imported.
 
     Returns `supervisord`, `groups`, `servers`, `plugins` (name, factory, arguments) and `messages` (level,
@@ -62,14 +80,25 @@ def read_daemon_configuration(path: str, overrides: dict[str, str]) -> dict[str,
     """
 
 def read_program_section(
-    path: str, section: str, options: list[tuple[str, str]], group: str
+    path: str,
+    section: str,
+    options: list[tuple[str, str]],
+    group: str,
+    environment: list[tuple[str, str]],
 ) -> list[dict[str, Any]]:
     """Read one section of a program as processes of a group; `path` is the file that errors name.
+
+    `environment` is what ``%(ENV_x)s`` stands for.
 
     Raises ValueError with the message of a bad configuration.
     """
 
-def read_client_configuration(path: str | None, overrides: dict[str, str]) -> dict[str, Any]:
+def read_client_configuration(
+    path: str | None,
+    overrides: dict[str, str],
+    text: bytes | None = None,
+    environment: list[tuple[str, str]] | None = None,
+) -> dict[str, Any]:
     """Read a configuration for the client, or its defaults without a path: options, and `plugins`.
 
     Raises ValueError with the message of a bad configuration.
@@ -77,6 +106,15 @@ def read_client_configuration(path: str | None, overrides: dict[str, str]) -> di
 
 def standard_methods() -> list[tuple[str, str, list[tuple[str, bool]]]]:
     """Return the methods of the standard namespace: name, help text, parameters (name, whether optional)."""
+
+def describe_process(
+    state: int, name: str, pid: int, up: int, spawnerr: str, stopped: tuple[int, int] | None
+) -> str:
+    """Return the text behind the state in `status`, by what it is made of.
+
+    `up` are seconds since the start, `spawnerr` is what went wrong last, `stopped` is the last end in seconds
+    since 1970 and the offset of local time from UTC then, None for what was never started.
+    """
 
 def control_commands() -> list[tuple[str, str, str | None, bool]]:
     """Return the built-in commands of supervisorctl: name, help text, what may follow, whether help lists it.
@@ -89,6 +127,13 @@ def run_control_command(name: str, argument: str, surroundings: Any) -> tuple[bo
 
     Returns whether a shell ends, and the exit code. Raises what a call raised that the command has no words
     for, and KeyError for a name that is none.
+    """
+
+def word_control_result(command: str, group: str, process: str, status: int, description: str) -> str:
+    """Return the line of `start`, `stop`, `signal` or `clear` for what became of a process.
+
+    `status` is 80 or the code of a fault, `description` its text. Raises ValueError for a code without words,
+    and KeyError for another command.
     """
 
 def check_control_server(surroundings: Any) -> tuple[bool, int]:
@@ -112,6 +157,9 @@ class Daemon:
     def groups(self) -> list[str]:
         """Return the names of the groups in use."""
 
+    def has_group(self, name: str) -> bool:
+        """Return whether there is a group of that name in use."""
+
     def group(self, name: str) -> dict[str, Any]:
         """Return a group in use: `name`, `priority`, `processes`, `listener`; raises KeyError for none."""
 
@@ -123,6 +171,12 @@ class Daemon:
 
     def members(self, group: str) -> list[tuple[int, str]]:
         """Return identity and name of each process of a group; none for a name without a group."""
+
+    def find(self, group: str, name: object) -> int | None:
+        """Return the identity of the process of that name in a group, None where there is none."""
+
+    def is_member(self, id: int, group: str) -> bool:
+        """Return whether a process is there, and in that group."""
 
     def attribute(self, id: int, name: str) -> Any:
         """Return an attribute of a process; raises AttributeError for one that the engine does not have."""
@@ -193,8 +247,14 @@ class Daemon:
     def forget(self, number: int) -> None:
         """Let go of an answer that nobody will ask for."""
 
+    def wake(self) -> None:
+        """Have the loop look at what was replaced."""
+
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have the loop call a dispatcher of `supervisord.get_process_map`."""
+
+    def answered(self, number: int) -> None:
+        """Have the loop look at a request of HTTP that a plug-in had kept."""
 
     def log(self, level: int, message: str) -> None:
         """Write a line to the main log; raises ValueError for a level that is none."""

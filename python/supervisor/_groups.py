@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
-from typing import TYPE_CHECKING, Any
+from collections.abc import MutableMapping
 
+from supervisor._ordered import Ordered
 from supervisor.states import STOPPED_STATES, ProcessStates
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterator, ValuesView
+    from typing import Any
+
     from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
     from supervisor._live import LiveOptions
     from supervisor.process import Subprocess
 
 
-@functools.total_ordering
-class ProcessGroupBase:
+class ProcessGroupBase(Ordered):
     """A group of processes. They are ordered by priority, and equal where that is equal."""
 
     def __init__(self, config: ProcessGroupConfig) -> None:
@@ -51,8 +53,8 @@ class ProcessGroupBase:
     def before_remove(self) -> None:
         """Do nothing; called before it is removed."""
 
-    def __lt__(self, other: ProcessGroupBase) -> bool:
-        return self.config.priority < other.config.priority
+    def _order(self) -> int:
+        return self.config.priority
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ProcessGroupBase) and self.config.priority == other.config.priority
@@ -88,17 +90,13 @@ class Processes(MutableMapping[str, "Subprocess"]):
         self._made: dict[str, Subprocess] | None = made
         self._known: dict[int, Subprocess] = {}
 
-    @property
-    def _daemon(self) -> Daemon:
-        options: LiveOptions = self._group.config.options  # type: ignore[assignment]
-        return options._daemon
-
-    def _bind(self) -> None:
+    def _bind(self, daemon: Daemon) -> None:
         """The group is in use now: bind each process to that of its name."""
+        self._daemon = daemon
         made, self._made = self._made or {}, None
         for number, name in self._members():
             if name in made:
-                made[name]._bind(number)
+                made[name]._bind(daemon, number)
                 self._known[number] = made[name]
 
     def _members(self) -> list[tuple[int, str]]:
@@ -106,21 +104,18 @@ class Processes(MutableMapping[str, "Subprocess"]):
 
     def _is_current(self) -> bool:
         """Return whether the engine's group is still the one that this is the view of."""
-        members = self._members()
-        return not members or not self._known or any(number in self._known for number, _ in members)
-
-    def _process(self, number: int) -> Subprocess:
-        if number not in self._known:
-            raise KeyError(number)
-        return self._known[number]
+        name = self._group.config.name
+        return any(self._daemon.is_member(number, name) for number in self._known) or not (
+            self._known and self._members()
+        )
 
     def __getitem__(self, name: str) -> Subprocess:
         if self._made is not None:
             return self._made[name]
-        for number, known in self._members():
-            if known == name:
-                return self._process(number)
-        raise KeyError(name)
+        number = self._daemon.find(self._group.config.name, name)
+        if number not in self._known:
+            raise KeyError(name)
+        return self._known[number]
 
     def __setitem__(self, name: str, process: Subprocess) -> None:
         if self._made is not None:
@@ -135,7 +130,7 @@ class Processes(MutableMapping[str, "Subprocess"]):
             raise KeyError(self._group.config.name)
         process.group = self._group
         self._known[number] = process
-        process._bind(number)
+        process._bind(self._daemon, number)
 
     def __delitem__(self, name: str) -> None:
         if self._made is not None:
@@ -184,11 +179,11 @@ class ProcessGroups(MutableMapping[str, ProcessGroupBase]):
 
     def __getitem__(self, name: str) -> ProcessGroupBase:
         known = self._known.get(name)
-        if known is not None and known.processes._is_current() and name in self._daemon.groups():
+        if known is not None and name in self and known.processes._is_current():
             return known
         self._known.pop(name, None)
         group: ProcessGroupBase = self._options._group(self._daemon.group(name)).make_group()
-        group.processes._bind()
+        group.processes._bind(self._daemon)
         self._known[name] = group
         return group
 
@@ -203,7 +198,7 @@ class ProcessGroups(MutableMapping[str, ProcessGroupBase]):
         if not self._daemon.add_group(group.config._params()):
             return False
         self._known[group.config.name] = group
-        group.processes._bind()
+        group.processes._bind(self._daemon)
         return True
 
     def __delitem__(self, name: str) -> None:
@@ -216,7 +211,7 @@ class ProcessGroups(MutableMapping[str, ProcessGroupBase]):
         return iter(self._daemon.groups())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._daemon.groups()
+        return isinstance(name, str) and self._daemon.has_group(name)
 
     def __len__(self) -> int:
         return len(self._daemon.groups())

@@ -5,46 +5,43 @@ The other side is `rust/python/src/plugins.rs`. Everything here runs on the thre
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import itertools
 import sys
-import traceback
 import types
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
 
-from supervisor import events, http, process, rpcinterface, web
-from supervisor._descriptors import Descriptors
-from supervisor._live import LiveOptions
-from supervisor._namespaces import SystemNamespaceRPCInterface
-from supervisor.dispatchers import RejectEvent
+from supervisor import events
+from supervisor.compat import import_spec
 from supervisor.http import NOT_DONE_YET
-from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions
-from supervisor.process import ProcessGroup, Subprocess
-from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.supervisord import Supervisor
 from supervisor.xmlrpc import Faults, RPCError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from supervisor._engine import Daemon
+    from collections.abc import Callable
+    from typing import Any, Union
 
-_NATIVE_GET_SIGNAL = ServerOptions.get_signal
+    from supervisor._child_fds import Step
+    from supervisor._descriptors import Descriptors
+    from supervisor._engine import Daemon
+    from supervisor._serving import Serving, Told
+    from supervisor.process import Subprocess
+
+    Section = tuple[str, str, list[tuple[str, str]]]
+    Changed = tuple[list[str], list[list[str]]]
+    """Pages that are not the engine's, and the kinds of each server's handlers, empty for a plug-in's."""
+    Replaced = tuple[list[str], list[tuple[str, str]], list[int], Union[Changed, None]]
+    """Methods by their names alone, standard methods with their help texts, periods of ticks, servers."""
+    Handler = tuple[str, str]
+    """Name of a pool, and what its `result_handler` is called."""
+    Namespaces = list[tuple[str, list[tuple[str, str]]]]
+    Answer = tuple[Any, ...]
+    """A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
 
 _lives = itertools.count()
 
 # A plug-in's busy thread gives the loop its turn after this many seconds, not only after Python's
 # five milliseconds.
 _SWITCH_INTERVAL = 0.0005
-
-Section = tuple[str, str, list[tuple[str, str]]]
-Replaced = tuple[list[str], bool, list[tuple[str, str]], list[int]]
-"""Methods of `Subprocess`, whether `get_signal`, standard methods with their help texts, periods of ticks."""
-Handler = tuple[str, str]
-"""Name of a pool, and what its `result_handler` is called."""
-Namespaces = list[tuple[str, list[tuple[str, str]]]]
-Answer = tuple[Any, ...]
-"""A value alone in a tuple, or code and text of a fault, or number and delay of a deferred answer."""
 
 
 class _Custom(events.Event):
@@ -63,15 +60,16 @@ class Host:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._options = LiveOptions(daemon)
-        self._supervisord = Supervisor(self._options)
+        self._supervisord = Supervisor._of(daemon)
         self._namespaces: dict[str, Any] = {}
         self._handlers: dict[str, Callable[[events.Event, bytes], object]] = {}
         self._deferred: dict[int, Callable[[], Any]] = {}
         self._numbers = itertools.count(1)
         self._replaced: Replaced | None = None
-        self._descriptors = Descriptors(daemon.ready)
-        self._standard = SupervisorNamespaceRPCInterface(self._supervisord)
+        self._descriptors: Descriptors | None = None
+        self._serving: Serving | None = None
+        # The process whose state is that of the event that is being told.
+        self._shown: Subprocess | None = None
 
     def load(
         self, sections: list[Section], handlers: list[Handler], event_types: list[Handler], servers: int
@@ -83,35 +81,29 @@ class Host:
         sys.setswitchinterval(_SWITCH_INTERVAL)
         events.clear()
         events.forward(self._forward)
-        if next(_lives):
-            self._options.cleanup_fds()
+        if next(_lives) and _loaded("_server_options"):
+            self._supervisord.options.cleanup_fds()
         factories = []
         for name, spec, settings in sections:
             try:
-                factories.append((name, _resolve(spec), dict(settings)))
+                factories.append((name, import_spec(spec), dict(settings)))
             except (AttributeError, ImportError) as why:
                 return _unresolved(spec, f"rpcinterface:{name}", why), None
         refusal = self.resolve_handlers(handlers, event_types)
         if refusal is not None:
             return refusal, None
-        namespaces: dict[str, Any] = {"supervisor": self._standard}
-        self._options.httpservers = http.make_servers(self._options.server_configs, self._supervisord)
         for name, factory, options in factories * servers:
             try:
                 self._namespaces[name] = factory(self._supervisord, **options)
             except Exception:
-                return f"Could not make {name} rpc interface", traceback.format_exc()
-        namespaces.update(self._namespaces)
-        namespaces["system"] = SystemNamespaceRPCInterface(list(namespaces.items()))
-        for _, server in self._options.httpservers:
-            server.find(namespaces)
-        for page in web.replaced():
-            self._options.logger.warn(f"the page {page} of a plug-in is not served: pages are made natively")
+                return f"Could not make {name} rpc interface", _traceback()
+        vars(self._supervisord._namespaces).update(self._namespaces)
         return [(name, _methods(plugin)) for name, plugin in self._namespaces.items()]
 
     def call(self, namespace: str, method: str, params: list[Any]) -> Answer:
         """Call a method; an exception that is no RPCError is raised."""
-        function = getattr(self._namespaces.get(namespace, self._standard), method, None)
+        namespaces = self._supervisord._namespaces
+        function = getattr(getattr(namespaces, namespace, None), method, None)
         if not isinstance(function, types.MethodType):
             return Faults.UNKNOWN_METHOD, "UNKNOWN_METHOD"
         try:
@@ -145,8 +137,10 @@ class Host:
 
     def notify(self, name: str, details: tuple[Any, ...]) -> None:
         """Tell subscribers of an event: the name of its type, and what `details` of the engine tells."""
-        with self._made(name, details) as event:
-            events.tell(event)
+        try:
+            events.tell(self._event(name, details))
+        finally:
+            self._show_no_more()
 
     def resolve_handlers(self, handlers: list[Handler], event_types: list[Handler]) -> str | None:
         """Import the result handlers of pools; returns why one of them cannot be.
@@ -158,7 +152,7 @@ class Host:
                 return f"Unknown event type {name} in [eventlistener:{pool}] events"
         for pool, spec in handlers:
             try:
-                self._handlers[spec] = _resolve(spec)
+                self._handlers[spec] = import_spec(spec)
             except (AttributeError, ImportError) as why:
                 return _unresolved(spec, f"eventlistener:{pool}", why)
         return None
@@ -168,59 +162,82 @@ class Host:
 
         An exception other than RejectEvent is raised.
         """
-        with self._made(name, details) as event:
-            pass
+        from supervisor.dispatchers import RejectEvent
+
+        try:
+            event = self._event(name, details)
+        finally:
+            self._show_no_more()
         try:
             self._handlers[spec](event, result)
         except RejectEvent:
             return False
         return True
 
-    @contextlib.contextmanager
-    def _made(self, name: str, details: tuple[Any, ...]) -> Iterator[events.Event]:
-        """Make an event; meanwhile the process of a change of state shows what the event says."""
+    def _event(self, name: str, details: tuple[Any, ...]) -> Any:
+        """Return an event. The process of a change of state shows what it says, until `_show_no_more`."""
         event_type: Any = getattr(events.EventTypes, name, _Custom)
         if issubclass(event_type, events.ProcessStateEvent):
             process, from_state, state, pid, tries, expected = details
-            changed = self._process(*process)
-            changed._told = {"state": state, "pid": pid, "backoff": tries}
-            try:
-                yield event_type(changed, from_state, expected)
-            finally:
-                changed._told = None
-        elif issubclass(event_type, (events.ProcessLogEvent, events.ProcessCommunicationEvent)):
+            self._shown = self._process(*process)
+            self._shown._told = {"state": state, "pid": pid, "backoff": tries}
+            return event_type(self._shown, from_state, expected)
+        if issubclass(event_type, (events.ProcessLogEvent, events.ProcessCommunicationEvent)):
             process, pid, data = details
-            yield event_type(self._process(*process), pid, data)
-        elif issubclass(event_type, events.TickEvent):
-            yield event_type(*details, self._supervisord)
-        else:
-            yield event_type(*details)
+            return event_type(self._process(*process), pid, data)
+        if issubclass(event_type, events.TickEvent):
+            return event_type(*details, self._supervisord)
+        return event_type(*details)
+
+    def _show_no_more(self) -> None:
+        if self._shown is not None:
+            self._shown._told = None
+            self._shown = None
 
     def _process(self, number: int, group: str, name: str) -> Subprocess:
         """Return a process; one that is gone knows its names alone."""
         found = self._supervisord.process_groups._find(number, group)
         if found is not None:
             return found
+        from supervisor._configs import ProcessConfig, ProcessGroupConfig
+        from supervisor.process import ProcessGroup, Subprocess
+
+        options = self._supervisord.options
         gone = ProcessConfig.__new__(ProcessConfig)
-        gone.options, gone.name, gone.priority = self._options, name, 0
+        gone.options, gone.name, gone.priority = options, name, 0
         lonely = Subprocess(gone)
-        lonely.group = ProcessGroup(ProcessGroupConfig(self._options, group, 0, []))
+        lonely.group = ProcessGroup(ProcessGroupConfig(options, group, 0, []))
         return lonely
 
     def replaced(self) -> Replaced | None:
         """Return what plug-ins replaced, and which ticks they want.
 
-        These are methods of processes, whether `get_signal` is one, and methods of the standard namespace.
         None where nothing changed since this was asked last. Also looks which descriptors are to be watched.
         """
         if "get_process_map" in vars(self._supervisord):
-            self._descriptors.watch(self._supervisord.get_process_map())
-        get_signal = getattr(self._options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
-        now = (sorted(process.replaced()), get_signal, rpcinterface.replaced(), events.wanted_ticks())
+            self._watch(self._supervisord.get_process_map())
+        process, options, methods = _loaded("process"), _loaded("_server_options"), _loaded("rpcinterface")
+        dispatchers = _loaded("dispatchers")
+        hooks = sorted(process.replaced()) if process else []
+        live = vars(self._supervisord).get("options")
+        if options and options.get_signal_is_replaced(live):
+            hooks.append("get_signal")
+        if dispatchers and dispatchers.replaced():
+            hooks.append("_log")
+        if live is not None and live._logs_elsewhere():
+            hooks.append("logger")
+        standard = methods.replaced() if methods else []
+        now = (hooks, standard, events.wanted_ticks(), self._changed_servers())
         if now == self._replaced:
             return None
         self._replaced = now
         return now
+
+    def _changed_servers(self) -> Changed | None:
+        web, options = _loaded("web"), vars(self._supervisord).get("options")
+        pages: list[str] = web.replaced() if web else []
+        servers: list[list[str]] = [] if options is None else options._changed_handlers()
+        return (pages, servers) if pages or any(servers) else None
 
     def spawn(self, number: int) -> None:
         """Start a process in the way that replaced the engine's."""
@@ -248,13 +265,96 @@ class Host:
         else:
             found.finish(pid, sts)
 
+    def prepare_child_fds(self, number: int, pipes: dict[str, int | None]) -> tuple[list[Step], str | None]:
+        """Return what a child is to do to its descriptors, and the traceback of a replacement that failed."""
+        from supervisor._child_fds import ChildDescriptors
+
+        found = self._by_number(number)
+        child = ChildDescriptors()
+        if found is None:
+            child.usual()
+            return child.steps, None
+        failure = None
+        options = self._supervisord.options
+        options._child, found._pipes = child, pipes
+        try:
+            found._prepare_child_fds()
+        except Exception:
+            failure = _traceback()
+            child.give_up()
+        finally:
+            options._child = found._pipes = None
+        return child.steps, failure
+
+    def output(self, number: int, channel: str, data: bytes) -> tuple[list[bytes], str | None]:
+        """Give output of a process to what replaced its logging.
+
+        Returns what is to be logged natively, and the traceback of a replacement that failed: then that is
+        all of it unless something was logged already.
+        """
+        from supervisor.dispatchers import of_channel
+
+        found = self._by_number(number)
+        if found is None:
+            return [data], None
+        pid, outputs = found._outputs
+        if pid != found.pid:
+            # They belong to one run of the process.
+            found._outputs = found.pid, {}
+            outputs = found._outputs[1]
+        if channel not in outputs:
+            outputs[channel] = of_channel(found, channel)
+        logged: list[bytes] = []
+        try:
+            outputs[channel]._take(data, logged)
+        except Exception:
+            return logged or [data], _traceback()
+        return logged, None
+
+    def main_log(self, level: int, message: str) -> None:
+        """Pass a line of the main log on to the logger as a plug-in left it."""
+        from supervisor.loggers import LevelsByDescription
+
+        # Its methods are called as the levels are.
+        levels = vars(LevelsByDescription).items()
+        (name,) = (name for name, number in levels if number == level and not name.startswith("_"))
+        getattr(self._supervisord.options.logger, name)(message)
+
     def signal(self, sig: int) -> int | None:
         """Return which signal is to be heeded when one has arrived."""
-        self._options._signal = sig
-        return self._options.get_signal()
+        self._supervisord.options.signal_receiver.receive(sig, None)
+        return self._supervisord.options.get_signal()
+
+    def _watch(self, dispatchers: dict[int, Any]) -> None:
+        """Have these dispatchers called when their descriptors are ready, and no others."""
+        if self._descriptors is None:
+            from supervisor._descriptors import Descriptors
+
+            self._descriptors = Descriptors(self._daemon.ready)
+        self._descriptors.watch(dispatchers)
+
+    def respond(self, *asked: Any) -> Told:
+        """Have handlers of plug-ins answer a request of HTTP, whose parts are `Asked`."""
+        if self._serving is None:
+            from supervisor._serving import Serving
+
+            servers = [server for _, server in self._supervisord.options._own_servers()]
+            self._serving = Serving(servers, self._daemon.answered)
+        return self._serving.respond(*asked)
+
+    def go_on(self, number: int) -> Told:
+        """Ask for more about a request that is not finished."""
+        return b"" if self._serving is None else self._serving.go_on(number)
+
+    def let_go(self, number: int) -> None:
+        """Forget a request that nobody waits for any more."""
+        if self._serving is not None:
+            self._serving.let_go(number)
 
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have a dispatcher of a plug-in read or write."""
+        if self._descriptors is not None:
+            self._descriptors.heed(descriptor)
         dispatcher = self._supervisord.get_process_map().get(descriptor)
         if dispatcher is None:
             return
@@ -280,10 +380,40 @@ class Host:
     def unload(self) -> None:
         """Let go of the plug-ins: nobody is told of anything any more."""
         events.clear()
-        self._descriptors.close()
+        if self._descriptors is not None:
+            self._descriptors.close()
+        self._serving = None
+        options = vars(self._supervisord).get("options")
+        if options is not None:
+            options.logger.close()
         self._namespaces.clear()
         self._handlers.clear()
         self._deferred.clear()
+
+
+def reread(
+    host: Host | None, file: str, groups: list[dict[str, Any]], environment: dict[str, str]
+) -> list[dict[str, Any]] | str | None:
+    """Return the groups of a configuration that was read again as a plug-in makes them of their sections.
+
+    The plug-in replaced `ServerOptions._processes_from_section`; None where none did, and why not where it
+    refuses a section. Without a host the groups are for the next life of the daemon, which has options of its
+    own; `environment` is that of `[supervisord]`.
+    """
+    module = _loaded("_server_options")
+    if module is None or not module.sections_are_replaced():
+        return None
+    if host is None:
+        options = module.ServerOptions()
+        options.configfile = file
+        options._find_here()
+    else:
+        options = host._supervisord.options
+    try:
+        reread: list[dict[str, Any]] = options._reread(file, groups, environment)
+    except ValueError as why:
+        return str(why)
+    return reread
 
 
 def _unresolved(spec: str, section: str, why: Exception) -> str:
@@ -291,14 +421,16 @@ def _unresolved(spec: str, section: str, why: Exception) -> str:
     return f"{spec} cannot be resolved within [{section}]: {why}"
 
 
-def _resolve(spec: str) -> Callable[..., Any]:
-    """Return what `module:attribute` names; raises ImportError or AttributeError."""
-    module_name, _, path = spec.partition(":")
-    found: Any = importlib.import_module(module_name.strip())
-    for attribute in path.strip().split("."):
-        found = getattr(found, attribute)
-    resolved: Callable[..., Any] = found
-    return resolved
+def _traceback() -> str:
+    """Return the text of the exception that is being handled."""
+    import traceback
+
+    return traceback.format_exc()
+
+
+def _loaded(name: str) -> Any:
+    """Return a module of the package that somebody has imported; in any other, nothing can be replaced."""
+    return sys.modules.get(f"supervisor.{name}")
 
 
 def _methods(plugin: object) -> list[tuple[str, str]]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-from supervisor._groups import ProcessGroups
+from supervisor._server_options import ServerOptions
 from supervisor._watching import watched
 from supervisor.compat import as_string
-from supervisor.loggers import Handler, Logger, LogRecord
-from supervisor.options import ProcessGroupConfig, ServerOptions
+from supervisor.loggers import Handler, Logger
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from supervisor._child_fds import ChildDescriptors
+    from supervisor._configs import ProcessGroupConfig
     from supervisor._engine import Daemon
+    from supervisor._handlers import Server
+    from supervisor.loggers import LogRecord
+    from supervisor.supervisord import Supervisor
 
 
 class _MainLogHandler(Handler):
@@ -42,16 +47,63 @@ class _MainLogHandler(Handler):
 class LiveOptions(ServerOptions):
     """What the daemon runs with, as plug-ins see it: `supervisord.options`."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, supervisord: Supervisor, daemon: Daemon) -> None:
         self._daemon = daemon
+        self._supervisord = supervisord
         super().__init__()
-        self._groups = ProcessGroups(self)
         settings = daemon.settings()
         self.configfile = settings.pop("configfile")
         vars(self).update(settings)
         self.server_configs = daemon.servers()
         self._locate()
-        self.logger = Logger(self.loglevel, [_MainLogHandler(daemon)])
+        self._handler = _MainLogHandler(daemon)
+        self._logger = self.logger = Logger(self.loglevel, [self._handler])
+
+    def _logs_elsewhere(self) -> bool:
+        """Return whether a plug-in has lines of the main log go elsewhere, or there as well."""
+        return self.logger is not self._logger or list(self.logger.handlers) != [self._handler]
+
+    # While a plug-in says what a child does to its descriptors.
+    _child: ChildDescriptors | None = None
+
+    def _arranged(self) -> ChildDescriptors:
+        if self._child is None:
+            raise RuntimeError(
+                "descriptors can be arranged only while Subprocess._prepare_child_fds is called"
+            )
+        return self._child
+
+    def dup2(self, frm: int, to: int) -> None:
+        """Have a child make `to` the same as `frm`. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().dup2(frm, to)
+
+    def close_fd(self, fd: int) -> None:
+        """Have a child close a descriptor, if it is open. For a replaced `_prepare_child_fds` to call."""
+        self._arranged().close(fd)
+
+    @property
+    def httpservers(self) -> Sequence[Any]:
+        """The HTTP servers: configuration and object of each. What is assigned is only what is read again."""
+        assigned: Sequence[Any] | None = vars(self).get("_assigned_servers")
+        return self._own_servers() if assigned is None else assigned
+
+    @httpservers.setter
+    def httpservers(self, servers: Sequence[Any]) -> None:
+        self._assigned_servers = servers
+
+    def _own_servers(self) -> list[tuple[dict[str, Any], Server]]:
+        """Return the servers as they are, whatever was assigned."""
+        made: list[tuple[dict[str, Any], Server]] | None = vars(self).get("_servers")
+        if made is None:
+            from supervisor._handlers import make_servers
+
+            # Threads of plug-ins may ask at the same time, and have to get the same ones.
+            made = vars(self).setdefault("_servers", make_servers(self.server_configs, self._supervisord))
+        return made
+
+    def _changed_handlers(self) -> list[list[str]]:
+        """Return the kinds of the handlers of each server, nothing for one as it was made."""
+        return [server.kinds() for _, server in vars(self).get("_servers", ())]
 
     @property
     def mood(self) -> int:

@@ -6,15 +6,18 @@ The daemon answers clients natively; here a plug-in calls objects of Python by t
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from supervisor.xmlrpc import Faults, RPCError, gettags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
 _DELAY = 0.05
 
 
-class AttrDict(dict[str, Any]):
+class AttrDict(dict):  # type: ignore[type-arg]
     """A dictionary whose keys are attributes, None where they are missing."""
 
     def __getattr__(self, name: str) -> Any:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import platform
 import pwd
 import stat
-import tempfile
-from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
 
 from supervisor import _engine, loggers
 from supervisor._configs import (
@@ -21,10 +16,17 @@ from supervisor._configs import (
     ProcessConfig,
     ProcessGroupConfig,
 )
-from supervisor._ini import UnhosedConfigParser
-from supervisor._options import Factory, Options
+from supervisor._options import Options, environment_of, file_name, file_text
 from supervisor.datatypes import gid_for_uid, list_of_strings
 from supervisor.states import SupervisorStates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import IO, Any
+
+    from supervisor._ini import UnhosedConfigParser
+    from supervisor._options import Factory
 
 
 class ProcessException(Exception):
@@ -47,6 +49,22 @@ class NoPermission(ProcessException):
     """The daemon's user may not execute the program."""
 
 
+class SignalReceiver:
+    """Signals that have arrived and are to be heeded, each kind once."""
+
+    def __init__(self) -> None:
+        self._received: list[int] = []
+
+    def receive(self, sig: int, frame: object) -> None:
+        """Take in a signal, as a handler of Python's `signal` would; `frame` is not looked at."""
+        if sig not in self._received:
+            self._received.append(sig)
+
+    def get_signal(self) -> int | None:
+        """Return the one that has waited for longest, which waits no more; None where there is none."""
+        return self._received.pop(0) if self._received else None
+
+
 class ServerOptions(Options):
     """What `supervisord` would run with.
 
@@ -66,7 +84,7 @@ class ServerOptions(Options):
     serverurl: str | None = None
     user: str | None = None
     profile_options = None
-    _signal: int | None = None
+    native_options = _engine.command_line_options(True)
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,6 +94,7 @@ class ServerOptions(Options):
         self.parse_criticals: list[str] = []
         self.parse_warnings: list[str] = []
         self.parse_infos: list[str] = []
+        self.signal_receiver = SignalReceiver()
 
     def _read_arguments(self, arguments: list[str]) -> dict[str, Any]:
         return _engine.read_daemon_arguments(self.progname, arguments)
@@ -86,17 +105,22 @@ class ServerOptions(Options):
             self.warnings.warn(_engine.ROOT_SEARCH_WARNING, stacklevel=2)
         return super().default_configfile()
 
-    def read_config(self, fp: str | None) -> SimpleNamespace:
-        """Read a file, by its name; returns `configroot.supervisord`. Raises ValueError for a mistake."""
-        if not isinstance(fp, str):
-            raise ValueError("a configuration is read by the name of its file")
-        read = _engine.read_daemon_configuration(fp, self._overrides)
+    def read_config(self, fp: str | IO[Any] | None) -> SimpleNamespace:
+        """Read a file, by its name or open; returns `configroot.supervisord`.
+
+        Raises ValueError for a mistake in it, and where there is none.
+        """
+        if fp is None:
+            raise ValueError("there is no configuration")
+        name, text = file_name(fp), file_text(fp)
+        environment = environment_of(self.environ_expansions)
+        read = _engine.read_daemon_configuration(name, self._overrides, text, environment)
         section = SimpleNamespace(**read["supervisord"])
         # Events may be of types that plug-ins add, so plug-ins come first.
         section.rpcinterface_factories = self._factories("rpcinterface:", read["plugins"])
         section.process_group_configs = [self._group(group) for group in read["groups"]]
-        if getattr(self._processes_from_section, "__func__", None) is not _NATIVE_FROM_SECTION:
-            self._ask_plugin(fp, section.process_group_configs)
+        if sections_are_replaced():
+            self._ask_plugin(name, text, section.process_group_configs, section.environment)
         section.server_configs = read["servers"]
         section.user = None if section.uid is None else pwd.getpwuid(section.uid).pw_name
         self.configroot.supervisord = section
@@ -120,11 +144,29 @@ class ServerOptions(Options):
             )
         )
 
-    def _ask_plugin(self, file: str, groups: list[ProcessGroupConfig]) -> None:
-        """Have a plug-in that replaced `_processes_from_section` make the processes of each section."""
+    def _ask_plugin(
+        self,
+        file: str,
+        text: bytes | None,
+        groups: list[ProcessGroupConfig],
+        environment: dict[str, str],
+    ) -> None:
+        """Have a plug-in that replaced `_processes_from_section` make the processes of each section.
+
+        `text` is what is in the file, where that was read already; `environment` is that of `[supervisord]`,
+        which all processes have.
+        """
+        import glob
+        import platform
+
+        from supervisor._ini import UnhosedConfigParser
+
         parser = UnhosedConfigParser()
         parser.expansions = {**self.environ_expansions, "here": self.here, "host_node_name": platform.node()}
-        parser.read(file)
+        if text is None:
+            parser.read(file)
+        else:
+            parser.read_string(text.decode("utf-8", "replace"), file)
         if parser.has_section("include"):
             parser.expand_here(str(self.here))
             for pattern in str(parser.saneget("include", "files")).split():
@@ -139,17 +181,29 @@ class ServerOptions(Options):
             for program in programs:
                 for kind, klass in kinds.items():
                     if parser.has_section(f"{kind}:{program}"):
-                        made += self._processes_from_section(parser, f"{kind}:{program}", group.name, klass)
+                        made += self.processes_from_section(parser, f"{kind}:{program}", group.name, klass)
+            for config in made:
+                config.environment = {**environment, **(config.environment or {})}
             group.process_configs = made
+
+    def _reread(
+        self, file: str, groups: list[dict[str, Any]], environment: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        """Return groups that the engine read as the plug-in makes them."""
+        configs = [self._group(group) for group in groups]
+        self._ask_plugin(file, None, configs, environment)
+        return [config._params() for config in configs]
 
     def close_httpservers(self) -> None:
         """Do nothing: the engine closes them when everything is stopped."""
 
+    def _file(self) -> str | None:
+        return None if self.configfile is None else file_name(self.configfile)
+
     def _locate(self) -> None:
         """Derive what follows from the servers and from the place of the file."""
         self.serverurl = _server_url(self.server_configs)
-        if self.configfile is not None:
-            self.here = os.path.abspath(os.path.dirname(self.configfile))
+        self._find_here()
 
     def _group(self, read: dict[str, Any]) -> ProcessGroupConfig:
         name, priority, listener = read["name"], read["priority"], read["listener"]
@@ -187,7 +241,7 @@ class ServerOptions(Options):
         try:
             return self._processes_from_section(parser, section, group_name, klass)
         except ValueError as why:
-            file = parser.section_to_file.get(section, self.configfile)
+            file = parser.section_to_file.get(section, self._file())
             raise ValueError(f"{why} in section {section!r} (file: {file!r})") from None
 
     def _processes_from_section(
@@ -198,9 +252,10 @@ class ServerOptions(Options):
         klass: type[ProcessConfig] | None = None,
     ) -> list[ProcessConfig]:
         options = [(name, str(value)) for name, value in parser.items(section)]
-        path = str(parser.section_to_file.get(section, self.configfile))
+        path = str(parser.section_to_file.get(section, self._file()))
         try:
-            read = _engine.read_program_section(path, section, options, group_name)
+            environment = environment_of({**self.environ_expansions, **parser.expansions})
+            read = _engine.read_program_section(path, section, options, group_name, environment)
         except ValueError as why:
             # The section and its file are named by the caller.
             raise ValueError(str(why).rpartition(" in section ")[0]) from None
@@ -228,8 +283,7 @@ class ServerOptions(Options):
 
     def get_signal(self) -> int | None:
         """Return the signal that the daemon is about to heed, once. For a replacement to call."""
-        signal, self._signal = self._signal, None
-        return signal
+        return self.signal_receiver.get_signal()
 
     def get_autochildlog_name(self, name: str, identifier: str, channel: str) -> str:
         """Make an empty file for a log of its own in `childlogdir` and return its path."""
@@ -237,6 +291,8 @@ class ServerOptions(Options):
 
     def mktempfile(self, suffix: str, prefix: str, dir: str) -> str:
         """Make an empty file of a new name and return its path."""
+        import tempfile
+
         descriptor, path = tempfile.mkstemp(suffix, prefix, dir)
         os.close(descriptor)
         return path
@@ -254,6 +310,19 @@ class ServerOptions(Options):
 
 
 _NATIVE_FROM_SECTION = ServerOptions._processes_from_section
+_NATIVE_GET_SIGNAL = ServerOptions.get_signal
+
+
+def sections_are_replaced() -> bool:
+    """Return whether a plug-in replaced `_processes_from_section`."""
+    return ServerOptions._processes_from_section is not _NATIVE_FROM_SECTION
+
+
+def get_signal_is_replaced(options: ServerOptions | None) -> bool:
+    """Return whether a plug-in replaced `get_signal`, on the class or on the options of the daemon."""
+    if options is None:
+        return ServerOptions.get_signal is not _NATIVE_GET_SIGNAL
+    return getattr(options.get_signal, "__func__", None) is not _NATIVE_GET_SIGNAL
 
 
 def _server_url(servers: list[dict[str, Any]]) -> str | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 from supervisor.datatypes import Automatic
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from supervisor._configs import ProcessConfig
 
-Tell = Callable[[], None]
+    Tell = Callable[[], None]
 
 
 class WatchedDict(dict):  # type: ignore[type-arg]
@@ -27,12 +27,12 @@ class WatchedList(list):  # type: ignore[type-arg]
 
 
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(method)
     def change(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = method(self, *args, **kwargs)
         self._tell()
         return result
 
+    change.__name__, change.__doc__ = method.__name__, method.__doc__
     return change
 
 

@@ -14,11 +14,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import IO, Any
 
-from supervisor.compat import as_bytes, as_string, is_text_stream, xmlrpclib
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor._names import importing
+from supervisor.compat import as_bytes, as_string, is_text_stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import xmlrpc.client as xmlrpclib
+    from collections.abc import Mapping
+    from typing import IO, Any
+
+    from supervisor._transport import SupervisorTransport
+else:
+    # Not every listener makes calls, and half of its memory would be for that.
+    __getattr__ = importing(
+        __name__,
+        {"SupervisorTransport": "supervisor._transport:SupervisorTransport", "xmlrpclib": "xmlrpc.client"},
+    )
 
 READY_FOR_EVENTS_TOKEN = "READY\n"
 """What a listener says when it wants an event."""
@@ -37,6 +49,8 @@ def getRPCTransport(env: Mapping[str, str]) -> SupervisorTransport:
     not, and have to be put into the program's ``environment=`` where the server asks for them. Raises
     KeyError when the daemon has no server.
     """
+    from supervisor._transport import SupervisorTransport
+
     username = env.get("SUPERVISOR_USERNAME", "")
     password = env.get("SUPERVISOR_PASSWORD", "")
     return SupervisorTransport(username, password, env["SUPERVISOR_SERVER_URL"])
@@ -44,8 +58,10 @@ def getRPCTransport(env: Mapping[str, str]) -> SupervisorTransport:
 
 def getRPCInterface(env: Mapping[str, str]) -> xmlrpclib.ServerProxy:
     """Return a proxy of the daemon that started a process with this environment."""
+    from xmlrpc.client import ServerProxy
+
     # The proxy accepts http URLs only; where it really connects to is up to the transport.
-    return xmlrpclib.ServerProxy("http://127.0.0.1", getRPCTransport(env))
+    return ServerProxy("http://127.0.0.1", getRPCTransport(env))
 
 
 def get_headers(line: str) -> dict[str, str]:

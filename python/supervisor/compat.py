@@ -7,25 +7,52 @@ library. Conversions between text and bytes are UTF-8 unless told otherwise.
 from __future__ import annotations
 
 import _thread as thread
-import configparser as ConfigParser
-import html.entities as htmlentitydefs
-import http.client as httplib
+import importlib
 import io
-import syslog
-import urllib.parse as urlparse
-import xmlrpc.client as xmlrpclib
-from base64 import decodebytes as decodestring
-from base64 import encodebytes as encodestring
-from hashlib import md5, sha1
-from html import escape
-from html.parser import HTMLParser
 from io import StringIO
-from string import ascii_letters as letters
 from sys import maxsize as maxint
-from typing import Any
-from xmlrpc.client import Fault
 
-urllib = urlparse
+from supervisor._names import importing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import configparser as ConfigParser
+    import html.entities as htmlentitydefs
+    import http.client as httplib
+    import syslog
+    import urllib.parse as urlparse
+    import xmlrpc.client as xmlrpclib
+    from base64 import decodebytes as decodestring
+    from base64 import encodebytes as encodestring
+    from hashlib import md5, sha1
+    from html import escape
+    from html.parser import HTMLParser
+    from string import ascii_letters as letters
+    from typing import Any
+    from xmlrpc.client import Fault
+
+    urllib = urlparse
+else:
+    __getattr__ = importing(
+        __name__,
+        {
+            "ConfigParser": "configparser",
+            "Fault": "xmlrpc.client:Fault",
+            "HTMLParser": "html.parser:HTMLParser",
+            "decodestring": "base64:decodebytes",
+            "encodestring": "base64:encodebytes",
+            "escape": "html:escape",
+            "htmlentitydefs": "html.entities",
+            "httplib": "http.client",
+            "letters": "string:ascii_letters",
+            "md5": "hashlib:md5",
+            "sha1": "hashlib:sha1",
+            "syslog": "syslog",
+            "urllib": "urllib.parse",
+            "urlparse": "urllib.parse",
+            "xmlrpclib": "xmlrpc.client",
+        },
+    )
 
 __all__ = [
     "PY2",
@@ -89,9 +116,11 @@ def import_spec(spec: str) -> Any:
 
     Raises what the import raises, and AttributeError for a name that is not there.
     """
-    from importlib.metadata import EntryPoint
-
-    return EntryPoint(name="", value=spec, group="").load()
+    module, _, path = spec.partition(":")
+    found: Any = importlib.import_module(module.strip())
+    for attribute in path.strip().split(".") if path else ():
+        found = getattr(found, attribute)
+    return found
 
 
 def resource_filename(package: str, path: str) -> str:

@@ -6,17 +6,35 @@ Each raises ValueError with the message that the daemon shows for a bad value. T
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
-import shlex
-import signal
-import socket
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, Union
 
-from supervisor.compat import urlparse
+from supervisor._names import importing
 from supervisor.loggers import getLevelNumByDescription
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Literal, Union
+
+    from supervisor._signals import SIGNUMS as SIGNUMS
+    from supervisor._sockets import InetStreamSocketConfig as InetStreamSocketConfig
+    from supervisor._sockets import SocketAddress as SocketAddress
+    from supervisor._sockets import SocketConfig as SocketConfig
+    from supervisor._sockets import UnixStreamSocketConfig as UnixStreamSocketConfig
+
+    AutoRestart = Union[type[Union["RestartUnconditionally", "RestartWhenExitUnexpected"]], Literal[False]]
+    LogFile = Union[str, type[Union["Automatic", "Syslog"]], None]
+    """A path, a name to be made up, the system's log, or none at all."""
+else:
+    _SOCKETS = ("InetStreamSocketConfig", "SocketAddress", "SocketConfig", "UnixStreamSocketConfig")
+    __getattr__ = importing(
+        __name__,
+        {
+            "SIGNUMS": "supervisor._signals:SIGNUMS",
+            **{name: f"supervisor._sockets:{name}" for name in _SOCKETS},
+        },
+    )
 
 TRUTHY_STRINGS = ("yes", "true", "on", "1")
 FALSY_STRINGS = ("no", "false", "off", "0")
@@ -44,9 +62,6 @@ class RestartUnconditionally:
 LOGFILE_NONES = ("none", "off", None)
 LOGFILE_AUTOS = (Automatic, "auto")
 LOGFILE_SYSLOGS = (Syslog, "syslog")
-
-LogFile = Union[str, type[Automatic], type[Syslog], None]
-"""A path, a name to be made up, the system's log, or none at all."""
 
 
 def process_or_group_name(name: object) -> str:
@@ -106,6 +121,8 @@ def list_of_exitcodes(arg: str | None) -> list[int]:
 
 def dict_of_key_value_pairs(arg: object) -> dict[str, str]:
     """Return the pairs of ``KEY=value,KEY2="value, with comma"``, by the shell's rules for quotes."""
+    import shlex
+
     lexer = shlex.shlex(str(arg), posix=True)
     lexer.wordchars += "/.+-():"
     tokens = list(lexer)
@@ -170,142 +187,6 @@ def inet_address(s: str) -> tuple[str, int]:
     return ("" if host == "*" else host.lower()), number
 
 
-class SocketAddress:
-    """An address with its family: a path (anything with a slash, or without a colon), else host and port."""
-
-    family: int
-    address: str | tuple[str, int]
-
-    def __init__(self, s: str) -> None:
-        if "/" in s or ":" not in s:
-            self.family = socket.AF_UNIX
-            self.address = s
-        else:
-            self.family = socket.AF_INET
-            self.address = inet_address(s)
-
-
-class SocketConfig:
-    """Where a program listens; two are equal when their URLs are."""
-
-    url = ""
-    backlog: int | None = None
-
-    def __repr__(self) -> str:
-        return f"<{type(self)} at {id(self)} for {self.url}>"
-
-    def __str__(self) -> str:
-        return str(self.url)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SocketConfig) and self.url == other.url
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self.url)
-
-    def get_backlog(self) -> int | None:
-        """Return how many connections may wait, None for the system's limit."""
-        return self.backlog
-
-    def addr(self) -> Any:
-        """Return the address as `socket.bind` takes it."""
-        raise NotImplementedError
-
-    def create_and_bind(self) -> socket.socket:
-        """Return a socket bound to the address. Raises OSError, and ValueError for owner and permissions."""
-        raise NotImplementedError
-
-
-class InetStreamSocketConfig(SocketConfig):
-    """A TCP address, ``tcp://host:port``."""
-
-    def __init__(self, host: str, port: str | int, *, backlog: int | None = None) -> None:
-        self.host = host.lower()
-        self.port = port_number(port)
-        self.url = f"tcp://{self.host}:{self.port}"
-        self.backlog = backlog
-
-    def addr(self) -> tuple[str, int]:
-        """Return host and port."""
-        return self.host, self.port
-
-    def create_and_bind(self) -> socket.socket:
-        """Return a socket bound to the port, which may just have been in use."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(self.addr())
-        except BaseException:
-            sock.close()
-            raise
-        return sock
-
-
-class UnixStreamSocketConfig(SocketConfig):
-    """A unix socket, ``unix://path``, with permission bits and owner, each left alone when None."""
-
-    def __init__(
-        self,
-        path: str,
-        *,
-        mode: int | None = None,
-        owner: tuple[int, int] | None = None,
-        backlog: int | None = None,
-    ) -> None:
-        self.path = path
-        self.url = f"unix://{path}"
-        self.mode = mode
-        self.owner = owner
-        self.backlog = backlog
-
-    def addr(self) -> str:
-        """Return the path."""
-        return self.path
-
-    def get_mode(self) -> int | None:
-        """Return the permission bits."""
-        return self.mode
-
-    def get_owner(self) -> tuple[int, int] | None:
-        """Return the ids of user and group."""
-        return self.owner
-
-    def create_and_bind(self) -> socket.socket:
-        """Return a socket bound to the path; what was there is removed."""
-        self._remove()
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.bind(self.path)
-            self._set_owner()
-            self._set_mode()
-        except BaseException:
-            sock.close()
-            self._remove()
-            raise
-        return sock
-
-    def _remove(self) -> None:
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-
-    def _set_owner(self) -> None:
-        if self.owner is not None:
-            try:
-                os.chown(self.path, *self.owner)
-            except Exception as why:
-                raise ValueError(f"Could not change ownership of socket file: {why}") from None
-
-    def _set_mode(self) -> None:
-        if self.mode is not None:
-            try:
-                os.chmod(self.path, self.mode)
-            except Exception as why:
-                raise ValueError(f"Could not change permissions of socket file: {why}") from None
-
-
 def name_to_uid(name: str) -> int:
     """Return the id of a user that exists, given by name or by id."""
     try:
@@ -323,6 +204,8 @@ def name_to_uid(name: str) -> int:
 
 def name_to_gid(name: str) -> int:
     """Return the id of a group that exists, given by name or by id."""
+    import grp
+
     try:
         number = int(name)
     except ValueError:
@@ -412,18 +295,20 @@ byte_size = SuffixMultiplier({"kb": 1024, "mb": 1024**2, "gb": 1024**3})
 
 def url(value: str) -> str:
     """Return a text that has the parts of a URL: a scheme, and a host or a path."""
-    parts = urlparse.urlparse(value)
+    from urllib.parse import urlparse
+
+    parts = urlparse(value)
     if parts.scheme and (parts.netloc or parts.path):
         return value
     raise ValueError(f"value {value!r} is not a URL")
 
 
-SIGNUMS = [getattr(signal, name) for name in dir(signal) if name.startswith("SIG")]
-"""Every number that the ``signal`` module knows under a name that begins with SIG."""
-
-
 def signal_number(value: str | int) -> int:
     """Return the number of a signal given by number or by name, in any case, with or without SIG."""
+    import signal
+
+    from supervisor._signals import SIGNUMS
+
     try:
         number = int(value)
     except (TypeError, ValueError):
@@ -435,9 +320,6 @@ def signal_number(value: str | int) -> int:
     if number not in SIGNUMS:
         raise ValueError(f"value {value!r} is not a valid signal number")
     return number
-
-
-AutoRestart = Union[type[RestartUnconditionally], type[RestartWhenExitUnexpected], Literal[False]]
 
 
 def auto_restart(value: str) -> AutoRestart:

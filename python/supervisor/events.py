@@ -5,16 +5,17 @@ Callbacks run on the thread of the daemon's loop, in the order in which they sub
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 from supervisor.compat import as_string
 from supervisor.states import getProcessStateDescription
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from supervisor.process import Subprocess
 
-Callback = Callable[[Any], Any]
+    Callback = Callable[[Any], Any]
 
 callbacks: list[tuple[type, Callback]] = []
 """Who subscribed: the class of events, and what to call."""

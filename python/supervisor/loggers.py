@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import syslog
 import time
-import traceback
-from collections.abc import MutableSequence
-from contextlib import suppress
-from typing import Any
 
 from supervisor.compat import as_string, is_text_stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence
+    from typing import Any
 
 
 class LevelsByName:
@@ -137,6 +137,8 @@ class Handler:
 
     def handleError(self) -> None:
         """Tell the exception that is being handled on standard error."""
+        import traceback
+
         traceback.print_exc(file=sys.stderr)
 
 
@@ -210,8 +212,7 @@ class FileHandler(Handler):
     def remove(self) -> None:
         """Close the file and remove it, if it is there; raises OSError."""
         self.close()
-        with suppress(FileNotFoundError):
-            os.remove(self.baseFilename)
+        _unless_missing(os.remove, self.baseFilename)
 
 
 class RotatingFileHandler(FileHandler):
@@ -278,6 +279,8 @@ class SyslogHandler(Handler):
         """Do nothing: there is no file."""
 
     def _syslog(self, msg: str) -> None:
+        import syslog
+
         syslog.syslog(msg)
 
     def emit(self, record: LogRecord) -> None:

@@ -7,32 +7,50 @@ the native one; what it read becomes attributes here, by the names of the option
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any, ClassVar
 
-from supervisor import _engine, xmlrpc
-from supervisor._configs import (
-    Config,
-    EventListenerConfig,
-    EventListenerPoolConfig,
-    FastCGIGroupConfig,
-    FastCGIProcessConfig,
-    ProcessConfig,
-    ProcessGroupConfig,
-)
-from supervisor._ini import UnhosedConfigParser
-from supervisor._options import VERSION, Factory, Options
-from supervisor._server_options import (
-    BadCommand,
-    NoPermission,
-    NotExecutable,
-    NotFound,
-    ProcessException,
-    ServerOptions,
-)
-from supervisor.compat import as_string, xmlrpclib
+from supervisor._names import importing
+from supervisor.compat import as_string
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from supervisor._client_options import ClientOptions
+    from supervisor._configs import (
+        Config,
+        EventListenerConfig,
+        EventListenerPoolConfig,
+        FastCGIGroupConfig,
+        FastCGIProcessConfig,
+        ProcessConfig,
+        ProcessGroupConfig,
+    )
+    from supervisor._ini import UnhosedConfigParser
+    from supervisor._options import VERSION, Options
+    from supervisor._server_options import (
+        BadCommand,
+        NoPermission,
+        NotExecutable,
+        NotFound,
+        ProcessException,
+        ServerOptions,
+        SignalReceiver,
+    )
+else:
+    _PLACES = {
+        "_client_options": "ClientOptions",
+        "_configs": "Config ProcessConfig EventListenerConfig FastCGIProcessConfig ProcessGroupConfig "
+        "EventListenerPoolConfig FastCGIGroupConfig",
+        "_ini": "UnhosedConfigParser",
+        "_options": "VERSION Options",
+        "_server_options": "BadCommand NoPermission NotExecutable NotFound ProcessException ServerOptions "
+        "SignalReceiver",
+    }
+    __getattr__ = importing(
+        __name__,
+        {name: f"supervisor.{module}:{name}" for module, names in _PLACES.items() for name in names.split()},
+    )
 
 __all__ = [
     "VERSION",
@@ -51,6 +69,7 @@ __all__ = [
     "ProcessException",
     "ProcessGroupConfig",
     "ServerOptions",
+    "SignalReceiver",
     "UnhosedConfigParser",
     "decode_wait_status",
     "expand",
@@ -98,17 +117,11 @@ def expand(s: str, expansions: Mapping[str, Any], name: str) -> str:
         raise ValueError(f"Format string {s!r} for {name!r} is badly formatted: {why}") from None
 
 
-# Of several names of one number the module's last one is shown, as always.
-_SIGNAL_NAMES = {
-    number: name
-    for name, number in vars(signal).items()
-    if name.startswith("SIG") and not name.startswith("SIG_")
-}
-
-
 def signame(sig: int) -> str:
     """Return the name of a signal, ``signal 99`` for a number without one."""
-    return _SIGNAL_NAMES.get(sig) or f"signal {sig}"
+    from supervisor._signals import NAMES
+
+    return NAMES.get(sig) or f"signal {sig}"
 
 
 def decode_wait_status(sts: int) -> tuple[int, str]:
@@ -154,51 +167,3 @@ def tailFile(filename: str, offset: int, length: int) -> list[Any]:
             return [as_string(file.read(max(wanted, 0))), size, overflow]
     except OSError:
         return ["", offset, False]
-
-
-class ClientOptions(Options):
-    """What `supervisorctl` would run with.
-
-    After `realize` there are `serverurl`, `username`, `password`, `prompt`, `history_file`, `interactive`,
-    the command in `args`, and `plugin_factories`: name, factory and arguments of each plug-in, the built-in
-    commands first.
-    """
-
-    interactive: bool | int = False
-    prompt = "supervisor"
-    serverurl: str | None = None
-    username: str | None = None
-    password: str | None = None
-    history_file: str | None = None
-    plugins: ClassVar[list[Any]] = []
-
-    def __init__(self) -> None:
-        from supervisor.supervisorctl import DefaultControllerPlugin
-
-        super().__init__(require_configfile=False)
-        self.plugin_factories: list[Factory] = [("default", DefaultControllerPlugin, {})]
-
-    def _read_arguments(self, arguments: list[str]) -> dict[str, Any]:
-        said = _engine.read_client_arguments(self.progname, arguments)
-        self.interactive = said.get("interactive", False)
-        return said
-
-    def read_config(self, fp: str | None) -> SimpleNamespace:
-        """Read a file, by its name, or no file; returns `configroot.supervisorctl`.
-
-        Raises ValueError for a mistake in it.
-        """
-        section = SimpleNamespace(**_engine.read_client_configuration(fp, self._overrides))
-        self.plugin_factories = [
-            *self.plugin_factories[:1],
-            *self._factories("ctlplugin:", vars(section).pop("plugins")),
-        ]
-        vars(self).update(vars(section))
-        self.configroot.supervisorctl = section
-        return section
-
-    def getServerProxy(self) -> xmlrpclib.ServerProxy:
-        """Return a proxy of the server at `serverurl`."""
-        # The address is the transport's business; a proxy accepts none but http.
-        transport = xmlrpc.SupervisorTransport(self.username, self.password, self.serverurl)
-        return xmlrpclib.ServerProxy("http://127.0.0.1", transport=transport)

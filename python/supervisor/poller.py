@@ -1,6 +1,6 @@
 """Waiting for descriptors was Python's in the original; the loop of this daemon is native."""
 
-from supervisor._unsupported import refusing
+from supervisor._names import refusing
 
 __getattr__ = refusing(
     __name__,

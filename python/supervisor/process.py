@@ -2,32 +2,29 @@
 
 What is read is the state of the moment, what is assigned is in force at once. A method that is replaced, on
 the class, on one process or by a class of its own, is called by the engine instead of what it does itself;
-that is possible for `spawn`, `transition`, `finish` and `_spawn_as_child`. A process is the engine's from the
+that is possible for those of HOOKS. A process is the engine's from the
 moment it is put into the `processes` of a group that is in use, or its group into `process_groups`.
 """
 
 from __future__ import annotations
 
 import errno
-import functools
 import os
-import shlex
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from supervisor import events
 from supervisor._groups import EventListenerPool, FastCGIProcessGroup, ProcessGroup, ProcessGroupBase
+from supervisor._ordered import Ordered
+from supervisor._server_options import BadCommand, ProcessException
 from supervisor.compat import as_bytes
-from supervisor.options import (
-    BadCommand,
-    ProcessConfig,
-    ProcessException,
-    signame,
-)
+from supervisor.options import signame
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
+    from supervisor._configs import ProcessConfig
     from supervisor._engine import Daemon
-    from supervisor._live import LiveOptions
 
 __all__ = [
     "EventListenerPool",
@@ -41,12 +38,11 @@ __all__ = [
     "SupervisorStates",
 ]
 
-HOOKS = ("spawn", "transition", "finish", "_spawn_as_child")
+HOOKS = ("spawn", "transition", "finish", "_spawn_as_child", "_prepare_child_fds")
 """Methods of `Subprocess` whose replacement the engine calls."""
 
 _NATIVE = frozenset(
-    "_prepare_child_fds _spawn_as_parent dispatchers drain pipes removelogs reopenlogs".split()
-    + "set_uid stop_report".split()
+    "_spawn_as_parent dispatchers drain pipes removelogs reopenlogs".split() + "set_uid stop_report".split()
 )
 """What the engine does natively, and offers no place for Python code to."""
 
@@ -70,13 +66,13 @@ class _Attribute:
     def __get__(self, process: Subprocess | None, owner: type) -> Any:
         if process is None:
             return self.default
-        told = process._told
+        told, number = process._told, process._id
         if told is not None and self.name in told:
             return told[self.name]
-        if process._id is None:
+        if number is None:
             return vars(process).get(f"_{self.name}", self.default)
         try:
-            return process._daemon.attribute(process._id, self.name)
+            return process._daemon.attribute(number, self.name)
         except KeyError:
             return self.default
 
@@ -95,11 +91,13 @@ class _Watched(type):
     def __setattr__(cls, name: str, value: object) -> None:
         if name in _NATIVE:
             raise NotImplementedError(_refuse(name))
+        if name in HOOKS and cls is not Subprocess:
+            # Of the class itself it can be told later, and whether it was put back.
+            Subprocess._replaced.add(name)
         super().__setattr__(name, value)
 
 
-@functools.total_ordering
-class Subprocess(metaclass=_Watched):
+class Subprocess(Ordered, metaclass=_Watched):
     """A process. They are ordered by priority, and equal where that is equal."""
 
     pid = _Attribute(0)
@@ -126,6 +124,10 @@ class Subprocess(metaclass=_Watched):
     # classes of plug-ins.
     _id: int | None = None
     _told: dict[str, Any] | None = None
+    # The numbers of its pipes while a replaced `_prepare_child_fds` is called.
+    _pipes: dict[str, int | None] | None = None
+    # What its output goes through, for the pid that it is of.
+    _outputs: tuple[int, dict[str, Any]] = (0, {})
     _replaced: ClassVar[set[str]] = set()
 
     event_map: ClassVar[dict[int, type]] = {
@@ -153,19 +155,17 @@ class Subprocess(metaclass=_Watched):
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "pipes" and self._pipes is not None:
+            return self._pipes
         if name in _NATIVE:
             raise AttributeError(_refuse(name))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @property
-    def _daemon(self) -> Daemon:
-        options: LiveOptions = self.config.options  # type: ignore[assignment]
-        return options._daemon
-
-    def _bind(self, number: int) -> None:
+    def _bind(self, daemon: Daemon, number: int) -> None:
         """Become the view of a process of the engine."""
+        self._daemon = daemon
         self._id = number
-        self.config._bind(self._daemon, number)
+        self.config._bind(daemon, number)
 
     def _engine_id(self, what: str) -> int:
         if self._id is None:
@@ -178,6 +178,8 @@ class Subprocess(metaclass=_Watched):
 
     def get_execv_args(self) -> tuple[str, list[str]]:
         """Return the file that would be executed, and its arguments; raises one of the errors of a start."""
+        import shlex
+
         try:
             argv = shlex.split(self.config.command)
         except ValueError as why:
@@ -211,7 +213,16 @@ class Subprocess(metaclass=_Watched):
         """Start it, in the native way. Called in the daemon, before there is a child: not in it."""
         if (filename, argv) != self.get_execv_args():
             raise NotImplementedError(_refuse("_spawn_as_child with another file or other arguments"))
-        self._daemon.spawn(self._engine_id("spawn"))
+        number = self._engine_id("spawn")
+        self._daemon.spawn(number)
+
+    def _prepare_child_fds(self) -> None:
+        """Have the child do to its descriptors what is usual. For a replacement of this method to call.
+
+        That is called in the daemon, before there is a child. It knows the pipes by `pipes`, has the child do
+        something by `config.options.dup2` and `close_fd`, and touches no descriptor by itself.
+        """
+        self.config.options._arranged().usual()
 
     def stop(self) -> str | None:
         """Have it end, by its stop signal."""
@@ -220,7 +231,9 @@ class Subprocess(metaclass=_Watched):
     def kill(self, sig: int) -> str | None:
         """Send a signal that is to end it. Returns an error message, or None."""
         number = self._engine_id("kill")
-        if self.state != ProcessStates.BACKOFF and not self.pid:
+        # One that is being started has no pid yet, and gets the signal with it.
+        has_something_to_end = (ProcessStates.BACKOFF, ProcessStates.STARTING, ProcessStates.STOPPING)
+        if self.state not in has_something_to_end and not self.pid:
             return self._not_running("kill", sig)
         self._daemon.kill(number, sig)
         return None
@@ -243,7 +256,8 @@ class Subprocess(metaclass=_Watched):
         """Write to its standard input; raises OSError where there is none any more."""
         if not self.pid or self.killing:
             raise OSError(errno.EPIPE, "Process already closed")
-        self._daemon.write(self._engine_id("write"), as_bytes(chars))
+        number = self._engine_id("write")
+        self._daemon.write(number, as_bytes(chars))
 
     def transition(self) -> None:
         """Do what is due: start it (again), call it RUNNING, give it up, or kill it when it does not stop."""
@@ -252,19 +266,22 @@ class Subprocess(metaclass=_Watched):
 
     def finish(self, pid: int, sts: int) -> None:
         """Take in that it ended, with a status of `os.waitpid`. For a replacement of this method to call."""
-        self._daemon.finish(self._engine_id("finish"), sts)
+        number = self._engine_id("finish")
+        self._daemon.finish(number, sts)
 
     def change_state(self, new_state: int, expected: bool = True) -> bool | None:
         """Have it go to a state, with the event; returns False where it is in that state."""
         if new_state == self.state:
             return False
-        self._daemon.change_state(self._engine_id("change_state"), new_state, expected)
+        number = self._engine_id("change_state")
+        self._daemon.change_state(number, new_state, expected)
         return None
 
     def give_up(self) -> None:
         """Give up starting it: BACKOFF to FATAL."""
         self._assertInState(ProcessStates.BACKOFF)
-        self._daemon.give_up(self._engine_id("give_up"))
+        number = self._engine_id("give_up")
+        self._daemon.give_up(number)
 
     def record_spawnerr(self, msg: str) -> None:
         """Say, also in the log, what went wrong with a start."""
@@ -277,8 +294,8 @@ class Subprocess(metaclass=_Watched):
             current = getProcessStateDescription(self.state)
             raise AssertionError(f"Assertion failed for {self.config.name}: {current} not in {allowed}")
 
-    def __lt__(self, other: Subprocess) -> bool:
-        return self.config.priority < other.config.priority
+    def _order(self) -> int:
+        return self.config.priority
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Subprocess) and self.config.priority == other.config.priority
@@ -292,6 +309,9 @@ class Subprocess(metaclass=_Watched):
 
 class FastCGISubprocess(Subprocess):
     """A process whose standard input is the listening socket of its program."""
+
+    # As in the original, what replaces that of other processes is not for these.
+    _prepare_child_fds = Subprocess._prepare_child_fds
 
 
 _NATIVE_HOOKS = {name: vars(Subprocess)[name] for name in HOOKS}

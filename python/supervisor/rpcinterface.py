@@ -6,11 +6,7 @@ replaced, on the class, is called for the calls of clients, too.
 
 from __future__ import annotations
 
-import datetime
-import inspect
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from supervisor import _engine
 from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpected
@@ -25,7 +21,11 @@ from supervisor.states import (
 )
 from supervisor.xmlrpc import Faults, RPCError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from supervisor.process import ProcessGroupBase, Subprocess
     from supervisor.supervisord import Supervisor
 
@@ -96,37 +96,27 @@ class SupervisorNamespaceRPCInterface:
 
     def _interpretProcessInfo(self, info: dict[str, Any]) -> str:
         """Return the text behind the state in `status`, from what `getProcessInfo` says."""
-        state, start, now = info["state"], info["start"], info["now"]
-        if state == ProcessStates.RUNNING:
-            uptime = datetime.timedelta(seconds=int(now) - int(start))
-            return f"pid {info['pid']}, uptime {uptime}"
-        if state in (ProcessStates.FATAL, ProcessStates.BACKOFF):
-            return info["spawnerr"] or f'unknown error (try "tail {info["name"]}")'
-        if state in (ProcessStates.STOPPED, ProcessStates.EXITED):
-            if not start:
-                return "Not started"
-            return time.strftime("%b %d %I:%M %p", time.localtime(info["stop"]))
-        return ""
+        start, stop, now = (max(int(info.get(name) or 0), 0) for name in ("start", "stop", "now"))
+        return _engine.describe_process(
+            info["state"],
+            info.get("name", ""),
+            info.get("pid", 0),
+            # The clock may have been set back.
+            max(now - start, 0),
+            info.get("spawnerr") or "",
+            (stop, time.localtime(stop).tm_gmtoff) if start else None,
+        )
 
 
 def _method(name: str, help: str, parameters: list[tuple[str, bool]]) -> Callable[..., Any]:
     """Make a method that asks the engine; its optional parameters are true unless given."""
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    expected = [inspect.Parameter("self", kind)]
-    for parameter, optional in parameters:
-        expected.append(
-            inspect.Parameter(parameter, kind, default=True if optional else inspect.Parameter.empty)
-        )
-    signature = inspect.Signature(expected)
-
-    def method(*args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        self, *params = bound.arguments.values()
-        return _later(self, name, tuple(params))
-
-    method.__signature__ = signature  # type: ignore[attr-defined]
-    method.__name__, method.__doc__ = name, help
+    signature = ", ".join(["self", *(f"{each}=True" if optional else each for each, optional in parameters)])
+    arguments = "".join(f"{each}, " for each, _ in parameters)
+    made: dict[str, Any] = {"_later": _later}
+    # The names are those of the engine's table.
+    exec(f"def {name}({signature}): return _later(self, {name!r}, ({arguments}))", made)  # noqa: S102
+    method: Callable[..., Any] = made[name]
+    method.__module__, method.__doc__ = __name__, help
     method.__qualname__ = f"{SupervisorNamespaceRPCInterface.__name__}.{name}"
     return method
 

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 from supervisor import _engine, http_client, xmlrpc
@@ -71,7 +71,7 @@ _LISTED = {name for name, _, _, listed in _COMMANDS if listed}
 
 
 class fgthread(threading.Thread):
-    """Prints both logs of a process as they grow, until `kill`."""
+    """Prints both logs of a process as they grow, until `kill`. For commands of plug-ins: `fg` is native."""
 
     def __init__(self, program: str, ctl: Any) -> None:
         super().__init__()
@@ -345,7 +345,8 @@ class ControllerPluginBase:
         if tell is not None:
             tell()
             return
-        described = getattr(getattr(self, f"do_{command}", None), "__doc__", None)
+        method = getattr(self, f"do_{command}", None)
+        described = None if method is None else method.__doc__
         self.ctl.output(described or self.ctl.nohelp % (command,))
 
 
@@ -358,11 +359,14 @@ class DefaultControllerPlugin(ControllerPluginBase):
         return command in _LISTED
 
 
-def _run(ctl: Any, name: str, argument: str | None) -> bool | None:
-    """Run a built-in command for a controller; returns True where a shell ends."""
+def _run(ctl: Any, name: str, argument: str | None, plugin: Any = None) -> bool | None:
+    """Run a built-in command for a controller; returns True where a shell ends.
+
+    `plugin` is whose command it is: it may say results in words of its own.
+    """
     before = ctl.exitstatus
     try:
-        leave, status = _engine.run_control_command(name, argument or "", Surroundings(ctl))
+        leave, status = _engine.run_control_command(name, argument or "", Surroundings(ctl, plugin))
     except Exception:
         ctl.exitstatus = LSBInitExitStatuses.GENERIC
         raise
@@ -380,7 +384,7 @@ def _built_in(name: str) -> None:
     """Give the plug-in the methods of a command."""
 
     def do(self: DefaultControllerPlugin, arg: str | None) -> bool | None:
-        return _run(self.ctl, name, arg)
+        return _run(self.ctl, name, arg, self)
 
     def tell(self: DefaultControllerPlugin) -> None:
         _print_help(self.ctl, name)
@@ -390,6 +394,23 @@ def _built_in(name: str) -> None:
         method.__qualname__ = f"DefaultControllerPlugin.{prefix}_{name}"
         setattr(DefaultControllerPlugin, method.__name__, method)
 
+
+def _worded(command: str) -> None:
+    """Give the plug-in the method that words a result of a command; what replaces it is called for each."""
+
+    def word(self: DefaultControllerPlugin, result: Mapping[str, Any]) -> str:
+        """Return the line for a result: `group`, `name`, `status` and `description` of a process."""
+        description = str(result.get("description", ""))
+        return _engine.word_control_result(
+            command, result["group"], result["name"], result["status"], description
+        )
+
+    word.is_built_in = True  # type: ignore[attr-defined]
+    setattr(DefaultControllerPlugin, f"_{command}result", word)
+
+
+for _name in ("start", "stop", "signal", "clear"):
+    _worded(_name)
 
 for _name in _HELP:
     # Those two are the controller's.

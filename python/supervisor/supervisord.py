@@ -7,16 +7,19 @@ engine, with an interpreter around it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from supervisor.states import SupervisorStates, getSupervisorStateDescription
 from supervisor.xmlrpc import RPCError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from supervisor._configs import ProcessGroupConfig
+    from supervisor._engine import Daemon
     from supervisor._groups import ProcessGroups
     from supervisor._live import LiveOptions
-    from supervisor.options import ProcessGroupConfig
 
 __all__ = ["Supervisor", "SupervisorStates", "getSupervisorStateDescription", "main"]
 
@@ -26,9 +29,44 @@ class Supervisor:
 
     stop_groups: Any = None
 
+    if TYPE_CHECKING:
+        process_groups: ProcessGroups
+        _daemon: Daemon
+        _namespaces: Namespaces
+
     def __init__(self, options: LiveOptions) -> None:
         self.options = options
-        self.process_groups: ProcessGroups = options._groups
+
+    @classmethod
+    def _of(cls, daemon: Daemon) -> Supervisor:
+        """Return the running daemon."""
+        made = cls.__new__(cls)
+        made._daemon = daemon
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """Make what most of the memory is for once it is asked for: many a plug-in never does."""
+        made: Any
+        if name == "options":
+            from supervisor._live import LiveOptions
+
+            made = LiveOptions(self, self._daemon)
+        elif name == "process_groups":
+            from supervisor._groups import ProcessGroups
+
+            made = ProcessGroups(self.options)
+        elif name == "_namespaces":
+            made = Namespaces(self)
+        else:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        # Threads of plug-ins may ask at the same time, and have to get the same one.
+        return vars(self).setdefault(name, made)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "get_process_map":
+            # Else a thread would wait until the loop has something to do.
+            self._daemon.wake()
 
     @property
     def stopping(self) -> bool:
@@ -71,7 +109,8 @@ class Supervisor:
 
         Replaced on the object, it may return dispatchers by their descriptors. The engine calls their
         `handle_read_event` and `handle_write_event` when the descriptor is ready and `readable` or `writable`
-        said that this is waited for, and `handle_error` when one of them raises.
+        said that this is waited for, and `handle_error` when one of them raises. It is asked again whenever a
+        plug-in's code was called, or changed something from a thread.
         """
         return {}
 
@@ -87,9 +126,28 @@ class Supervisor:
         fault.args = returned
         raise fault
 
-    def _call(self, method: str, *params: Any) -> Any:
-        """Call a method of the standard namespace that is answered at once; raises RPCError."""
-        return self._value(self.options._daemon.call(method, params))
+
+class Namespaces:
+    """The namespaces of the XML-RPC interface as attributes: what a server's first handler knows."""
+
+    def __init__(self, supervisord: Supervisor) -> None:
+        self._supervisord = supervisord
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the two that every daemon has once they are asked for."""
+        made: Any
+        if name == "supervisor":
+            from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+
+            made = SupervisorNamespaceRPCInterface(self._supervisord)
+        elif name == "system":
+            from supervisor._namespaces import SystemNamespaceRPCInterface
+
+            others = {other: made for other, made in vars(self).items() if other != "_supervisord"}
+            made = SystemNamespaceRPCInterface({"supervisor": self.supervisor, **others}.items())
+        else:
+            raise AttributeError(f"there is no namespace {name!r}")
+        return vars(self).setdefault(name, made)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -1,19 +1,43 @@
-"""XML-RPC: fault codes, and the transport that reaches the daemon over a unix socket or http."""
+"""XML-RPC: codes of faults, values, tags of help texts, and a transport over a unix socket or http."""
 
 from __future__ import annotations
 
-import base64
-import datetime
-import socket
-from typing import Any
+from supervisor._names import importing
+from supervisor.compat import as_string
 
-from supervisor._unsupported import refusing
-from supervisor.compat import as_bytes, as_string, httplib, urlparse, xmlrpclib
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime
+    import http.client as httplib
+    import xmlrpc.client as xmlrpclib
+    from typing import Any
+
+    from supervisor._namespaces import AttrDict, RootRPCInterface, SystemNamespaceRPCInterface, traverse
+    from supervisor._transport import SupervisorTransport, UnixStreamHTTPConnection
+    from supervisor._xmlrpc_handler import DeferredXMLRPCResponse, supervisor_xmlrpc_handler
+else:
+    _NAMESPACES = ("AttrDict", "RootRPCInterface", "SystemNamespaceRPCInterface", "traverse")
+    _HANDLER = ("DeferredXMLRPCResponse", "supervisor_xmlrpc_handler")
+    _TRANSPORT = ("SupervisorTransport", "UnixStreamHTTPConnection")
+    __getattr__ = importing(
+        __name__,
+        {
+            "httplib": "http.client",
+            "xmlrpclib": "xmlrpc.client",
+            **{name: f"supervisor._namespaces:{name}" for name in _NAMESPACES},
+            **{name: f"supervisor._transport:{name}" for name in _TRANSPORT},
+            **{name: f"supervisor._xmlrpc_handler:{name}" for name in _HANDLER},
+        },
+    )
 
 __all__ = [
+    "AttrDict",
+    "DeferredXMLRPCResponse",
     "Faults",
     "RPCError",
+    "RootRPCInterface",
     "SupervisorTransport",
+    "SystemNamespaceRPCInterface",
     "UnixStreamHTTPConnection",
     "capped_int",
     "getFaultDescription",
@@ -21,6 +45,8 @@ __all__ = [
     "httplib",
     "loads",
     "make_datetime",
+    "supervisor_xmlrpc_handler",
+    "traverse",
     "xmlrpc_marshal",
     "xmlrpclib",
 ]
@@ -72,107 +98,16 @@ class RPCError(Exception):
 
 def capped_int(value: float | str) -> int:
     """Return the integer nearest to the value among those that XML-RPC can carry (32 bits, signed)."""
-    return max(xmlrpclib.MININT, min(int(value), xmlrpclib.MAXINT))
+    return max(-(2**31), min(int(value), 2**31 - 1))
 
 
 def xmlrpc_marshal(value: Any) -> str:
     """Return the XML of an answer: a fault when the value is one, a single return value otherwise."""
-    if isinstance(value, xmlrpclib.Fault):
-        return xmlrpclib.dumps(value)
-    return xmlrpclib.dumps(value if isinstance(value, tuple) else (value,), methodresponse=True)
+    from xmlrpc.client import Fault, dumps
 
-
-class UnixStreamHTTPConnection(httplib.HTTPConnection):
-    """HTTP over a unix socket; ``socketfile`` is its path and has to be set before the first request."""
-
-    socketfile: str
-
-    def connect(self) -> None:
-        """Connect to the socket; raises OSError like any connection."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.connect(self.socketfile)
-        except OSError:
-            self.sock.close()
-            raise
-
-
-class SupervisorTransport(xmlrpclib.Transport):
-    """Transport for ``xmlrpc.client.ServerProxy`` that knows unix sockets and Basic authentication.
-
-    The proxy's own URL is not used: ``ServerProxy("http://127.0.0.1", SupervisorTransport(None, None,
-    "unix:///run/supervisor.sock"))``. One connection is kept for all requests of a transport.
-    """
-
-    connection: httplib.HTTPConnection | None = None
-    verbose = False
-
-    def __init__(
-        self, username: str | None = None, password: str | None = None, serverurl: str | None = None
-    ) -> None:
-        """Take credentials (sent when both are given) and a URL, ``http://host[:port]`` or ``unix://path``.
-
-        Raises ValueError for any other URL.
-        """
-        super().__init__()
-        self.username = username
-        self.password = password
-        self.serverurl = serverurl
-        self.headers: dict[str, str] = {}
-        if serverurl is None or not serverurl.startswith(("http://", "unix://")):
-            raise ValueError(f"Unknown protocol for serverurl {serverurl}")
-        self._url = serverurl
-
-    def _get_connection(self) -> httplib.HTTPConnection:
-        """Return a new connection to the server, not connected yet."""
-        if self._url.startswith("unix://"):
-            # The name goes into the Host header, where a path has no place.
-            connection = UnixStreamHTTPConnection("localhost")
-            connection.socketfile = self._url[len("unix://") :]
-            return connection
-        parsed = urlparse.urlparse(self._url)
-        return httplib.HTTPConnection(parsed.hostname or "", parsed.port or httplib.HTTP_PORT)
-
-    def close(self) -> None:
-        """Close the connection; the next request opens another."""
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def request(  # type: ignore[override]  # a request may be text, as in the original
-        self, host: Any, handler: str, request_body: str | bytes, verbose: bool = False
-    ) -> tuple[Any, ...]:
-        """Send a request and return the values of the answer.
-
-        Raises ``ProtocolError`` with the status for an answer other than 200 (401: the credentials are
-        wrong), ``Fault`` for a fault, OSError or ``HTTPException`` when the connection fails. After any
-        of them but a fault the connection is made anew by the next request.
-        """
-        try:
-            data = self._exchange(str(host), handler, as_bytes(request_body))
-        except BaseException:
-            self.close()
-            raise
-        parser, unmarshaller = self.getparser()
-        parser.feed(data)
-        parser.close()
-        values: tuple[Any, ...] = unmarshaller.close()
-        return values
-
-    def _exchange(self, host: str, handler: str, body: bytes) -> bytes:
-        """Send a body and return that of the answer."""
-        if self.connection is None:
-            self.connection = self._get_connection()
-            self.headers = {"User-Agent": self.user_agent, "Content-Type": "text/xml", "Accept": "text/xml"}
-            if self.username is not None and self.password is not None:
-                credentials = base64.b64encode(as_bytes(f"{self.username}:{self.password}"))
-                self.headers["Authorization"] = f"Basic {credentials.decode('ascii')}"
-        self.headers["Content-Length"] = str(len(body))
-        self.connection.request("POST", handler, body, self.headers)
-        response = self.connection.getresponse()
-        if response.status != httplib.OK:
-            raise xmlrpclib.ProtocolError(host + handler, response.status, response.reason, {})
-        return response.read()
+    if isinstance(value, Fault):
+        return dumps(value)
+    return dumps(value if isinstance(value, tuple) else (value,), methodresponse=True)
 
 
 Tag = tuple[int, "str | None", "str | None", "str | None", str]
@@ -204,22 +139,13 @@ def gettags(comment: str) -> list[Tag]:
 
 def make_datetime(text: str) -> datetime.datetime:
     """Return the time that XML-RPC writes so; raises ValueError."""
-    return datetime.datetime.strptime(text, "%Y%m%dT%H:%M:%S")
+    from datetime import datetime
+
+    return datetime.strptime(text, "%Y%m%dT%H:%M:%S")
 
 
 def loads(data: str | bytes) -> tuple[tuple[Any, ...], str | None]:
     """Return parameters and method name of a request; raises what a parser raises for what is none."""
-    return xmlrpclib.loads(as_string(data), use_builtin_types=True)
+    from xmlrpc import client
 
-
-_SERVER = ("DeferredXMLRPCResponse", "supervisor_xmlrpc_handler")
-_refuse = refusing(__name__, _SERVER, "clients are answered natively")
-
-
-def __getattr__(name: str) -> Any:
-    # Those names are needed by plug-ins alone, and their module imports this one.
-    if name in ("AttrDict", "RootRPCInterface", "SystemNamespaceRPCInterface", "traverse"):
-        from supervisor import _namespaces
-
-        return getattr(_namespaces, name)
-    return _refuse(name)
+    return client.loads(as_string(data), use_builtin_types=True)

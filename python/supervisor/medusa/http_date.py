@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from email.utils import formatdate, mktime_tz, parsedate_tz
 
 
 def build_http_date(when: float) -> str:
     """Return a time, in seconds since 1970, as a header has it."""
+    from email.utils import formatdate
+
     return formatdate(when, usegmt=True)
 
 
 def parse_http_date(d: str) -> int:
     """Return the seconds since 1970 of a header's date, 0 for what is none."""
+    from email.utils import mktime_tz, parsedate_tz
+
     parsed = parsedate_tz(d)
     if parsed is None:
         return 0

@@ -10,7 +10,7 @@ use supervisor_core::effect::{Effect, LogReadMode, LogText, RequestId};
 use supervisor_core::input::Input;
 use supervisor_core::signal::Signal;
 use supervisor_core::state::ProcessState;
-use supervisor_core::xml::Value;
+use supervisor_core::xml::{MethodCall, Value};
 
 fn result(name: &str, group: &str, status: i32, description: &str) -> Value {
     let members: [(&str, Value); 4] = [
@@ -358,4 +358,25 @@ fn a_plug_ins_answer_to_a_call_within_a_request_comes_back_to_it() {
     assert_eq!(machine.answer(request), Some(Ok(Value::Array(vec!["hi".into(), 1.into()]))));
     machine.feed(Input::PluginAnswered { request: part, answer: Ok("again".into()) });
     assert_eq!(machine.replies.len(), 1);
+}
+
+#[test]
+fn what_only_looks_takes_no_step_and_everything_else_does() {
+    let mut machine = Machine::with(vec![program("web")]);
+    machine.start();
+    let look = |machine: &Machine, method: &str, params: Vec<Value>| {
+        machine.core.look(machine.now(), MethodCall { method: method.to_owned(), params })
+    };
+    let state = look(&machine, "supervisor.getState", vec![]).unwrap().unwrap();
+    assert_eq!(member(&state, "statename"), "RUNNING".into());
+    assert_eq!(look(&machine, "supervisor.getProcessInfo", vec![]).unwrap().unwrap_err().code, 2);
+    assert_eq!(look(&machine, "supervisor.getProcessInfo", vec!["x".into()]).unwrap().unwrap_err().code, 10);
+    for other in ["supervisor.shutdown", "system.multicall", "supervisor.x", "x"] {
+        let call = MethodCall { method: other.to_owned(), params: vec!["web".into()] };
+        assert_eq!(look(&machine, other, vec!["web".into()]).unwrap_err(), call);
+    }
+
+    assert_eq!(machine.ask("supervisor.shutdown", vec![]), Ok(true.into()));
+    assert_eq!(look(&machine, "supervisor.getState", vec![]).unwrap().unwrap_err().code, 6);
+    assert!(look(&machine, "system.listMethods", vec![]).unwrap().is_ok());
 }

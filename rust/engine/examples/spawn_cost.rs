@@ -47,7 +47,7 @@ fn main() {
     for _ in 0..COUNT {
         let begin = Instant::now();
         let file = resolve("/bin/sleep", None).unwrap();
-        children.push(spawn(&plan, &file, None).unwrap());
+        children.push(spawn(&plan, &file, None, |_| None).unwrap());
         times.push(begin.elapsed());
     }
     for child in children {

@@ -1,12 +1,13 @@
 //! The seam to the plug-in host: what the engine asks of it, and what it may ask of the engine (design 4).
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use supervisor_core::config::{LogLevel, Settings};
 use supervisor_core::core::Core;
-use supervisor_core::effect::{Effect, ProcessId, RequestId};
+use supervisor_core::effect::{Channel, Effect, ProcessId, RequestId};
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
 use supervisor_core::listener::protocol::Verdict;
@@ -16,9 +17,10 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
+use crate::http::{ForeignRequest, Replaced, Said};
 use crate::logs;
 use crate::run::{Clock, Message};
-use crate::spawn::resolve;
+use crate::spawn::{DescriptorStep, PipeNumbers, resolve};
 
 /// A way to the core, for the host and for threads of plug-ins. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -103,8 +105,9 @@ impl Handle {
         lock(&self.effects).pop_front()
     }
 
-    /// Has the loop look at what is to be done. The message before may still wait; one more does no harm.
-    fn wake(&self) {
+    /// Has the loop look at what is to be done, and at what plug-ins replaced. The message before may still wait; one
+    /// more does no harm.
+    pub fn wake(&self) {
         let _ = self.messages.send(Message::Wake);
     }
 
@@ -188,6 +191,11 @@ impl Handle {
         let _ = self.messages.send(Message::Log(level, message));
     }
 
+    /// A request of HTTP that a plug-in had kept is answered: has the loop call [`PluginHost::go_on`].
+    pub fn answered(&self, number: u64) {
+        let _ = self.messages.send(Message::Answered(number));
+    }
+
     /// Has the loop call [`PluginHost::ready`].
     pub fn ready(&self, descriptor: i32, writable: bool) {
         let _ = self.messages.send(Message::Ready(descriptor, writable));
@@ -258,6 +266,14 @@ pub struct Overrides {
     pub hooks: Hooks,
     /// `ServerOptions.get_signal`.
     pub signal: bool,
+    /// `POutputDispatcher._log`.
+    pub output: bool,
+    /// The handlers of the main log, or all of it.
+    pub main_log: bool,
+    /// `Subprocess._prepare_child_fds`.
+    pub descriptors: bool,
+    /// Pages and handlers of the HTTP servers; `None` where all of them are the engine's own.
+    pub http: Option<Rc<Replaced>>,
 }
 
 /// The host of plug-ins. Every method is called on the control thread while no lock is held, and may take as
@@ -281,8 +297,17 @@ pub trait PluginHost {
     /// Tells subscribers of an event. Text for the main log, when one of them failed.
     fn notify(&mut self, event: &Event) -> Option<String>;
 
-    /// Which methods plug-ins replaced by now.
-    fn overrides(&mut self) -> Overrides;
+    /// Which methods plug-ins replaced by now. Text for the main log, when that cannot be told: then it is what it was
+    /// before.
+    fn overrides(&mut self) -> (Overrides, Option<String>);
+
+    /// Has what replaced `ServerOptions._processes_from_section` make the processes of a configuration that was read
+    /// again, for this life or the next.
+    ///
+    /// # Errors
+    /// It refuses a section; the text is for whoever wants the configuration read.
+    fn reread(&mut self, settings: &mut Settings) -> Result<(), String>;
+
     /// Makes sure that the `result_handler` of every pool of a configuration is there.
     ///
     /// # Errors
@@ -302,12 +327,38 @@ pub trait PluginHost {
     /// Calls what replaced `Subprocess.finish`. Text for the main log, when it failed.
     fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String>;
 
+    /// Calls what replaced `POutputDispatcher._log` with output of a process. Returns what of it, or in its place, is to
+    /// be logged, and text for the main log, when it failed.
+    fn output(&mut self, process: ProcessId, channel: Channel, data: &[u8])
+    -> (Vec<Vec<u8>>, Option<String>);
+
+    /// Gives a line of the main log to the handlers that a plug-in put there; the main log itself is written by the
+    /// handler that stands for it. Text for the main log, when they failed.
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String>;
+
+    /// Calls what replaced `Subprocess._prepare_child_fds`, for a process that is about to be started. Returns what the
+    /// child is to do, `None` for the usual, and text for the main log, when it failed.
+    fn arrange_descriptors(
+        &mut self,
+        process: ProcessId,
+        pipes: &PipeNumbers,
+    ) -> (Option<Vec<DescriptorStep>>, Option<String>);
+
     /// Calls what replaced `ServerOptions.get_signal` with a signal that has arrived. Returns the signal that is to
     /// be heeded, if any, and text for the main log, when it failed.
     fn signal(&mut self, signal: Signal) -> (Option<Signal>, Option<String>);
 
     /// Has a plug-in read from, or write to, one of its descriptors. Text for the main log, when it failed.
     fn ready(&mut self, descriptor: i32, writable: bool) -> Option<String>;
+
+    /// Has a plug-in answer a request of HTTP.
+    fn respond(&mut self, request: ForeignRequest) -> Said;
+
+    /// Asks for more about a request that is not finished, by its number.
+    fn go_on(&mut self, number: u64) -> Said;
+
+    /// Nobody waits for more about a request.
+    fn let_go(&mut self, number: u64);
 
     /// Everything of this life of the daemon ends: let go of it.
     fn unload(&mut self);

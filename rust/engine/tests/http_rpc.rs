@@ -31,6 +31,16 @@ fn an_answer_has_the_headers_and_the_bytes_of_the_original() {
 }
 
 #[test]
+fn what_only_looks_is_answered_as_everything_else() {
+    let server = Server::start();
+    let seen = write_response(Value::from("seen"));
+    let reply = server.ask(&call("look"));
+    assert_eq!(reply.head, head("200 OK", "text/xml", seen.len()));
+    assert_eq!(reply.body, seen);
+    assert!(server.shared.now().methods.is_empty());
+}
+
+#[test]
 fn a_fault_is_an_answer_of_status_200() {
     let reply = Server::start().ask(&call("fault"));
     assert_eq!((reply.status(), reply.body), (200, write_fault(10, "BAD_NAME: x")));

@@ -67,7 +67,7 @@ fn a_relative_command_is_looked_up_here_and_executed_there() {
     let folder = tempfile::tempdir().unwrap();
     let mut plan = plan(&["./no-such-command"]);
     plan.directory = Some(folder.path().to_owned());
-    let child = spawn(&plan, "./no-such-command".as_ref(), None).unwrap();
+    let child = spawn(&plan, "./no-such-command".as_ref(), None, |_| None).unwrap();
     let expected = format!("supervisor: couldn't exec ./no-such-command: ENOENT\n{NOT_SPAWNED}");
     assert_eq!(read_to_end(child.stderr.unwrap()), expected);
     assert_eq!(child.failure, Some(SpawnFailure { step: Step::Exec, errno: libc::ENOENT }));
@@ -97,7 +97,7 @@ fn a_file_that_is_no_program_is_told_on_the_error_output() {
 
 #[test]
 fn a_nul_byte_is_refused_before_there_is_a_child() {
-    let error = spawn(&plan(&["/bin/sh", "a\0b"]), "/bin/sh".as_ref(), None).unwrap_err();
+    let error = spawn(&plan(&["/bin/sh", "a\0b"]), "/bin/sh".as_ref(), None, |_| None).unwrap_err();
     assert_eq!(error, SpawnError::Fork { errno: libc::EINVAL });
 }
 

@@ -9,6 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use supervisor_cli::arguments::{Ending, parse_supervisorctl, parse_supervisord, program_path, words};
+use supervisor_core::config::options::command_line::Program;
 use supervisor_core::config::options::{OptionSpec, SectionKind, SectionSpec};
 use supervisor_core::config::settings::EnvironmentVariables;
 use supervisor_core::config::{
@@ -19,6 +20,8 @@ use supervisor_core::config::{
 use supervisor_core::ini::IniFile;
 use supervisor_core::version::VERSION;
 use supervisor_engine::files::RealSystem;
+
+use crate::surroundings::Surroundings;
 
 /// Reads the command line of `supervisord`.
 ///
@@ -73,6 +76,20 @@ fn ended(read: &Bound<'_, PyDict>, ending: Ending) -> PyResult<()> {
     read.set_item("ending", (ending.stdout, ending.stderr, ending.status))
 }
 
+/// What may stand on the command line of a program, as Python's `getopt` wants to know it: the letters, each with a
+/// colon behind it where a value follows, and the words, with an equals sign.
+#[pyfunction]
+pub(crate) fn command_line_options(is_daemon: bool) -> (Vec<String>, Vec<String>) {
+    let program = if is_daemon { Program::Supervisord } else { Program::Supervisorctl };
+    let (mut letters, mut words) = (Vec::new(), Vec::new());
+    for option in program.options() {
+        let takes_value = option.switch.argument.is_some();
+        letters.extend(option.switch.short.map(|it| if takes_value { format!("{it}:") } else { it.into() }));
+        words.extend(option.switch.long.map(|it| if takes_value { format!("{it}=") } else { it.into() }));
+    }
+    (letters, words)
+}
+
 /// The default places of a configuration, for a program that was called so.
 #[pyfunction]
 pub(crate) fn search_paths(program: &str) -> Vec<String> {
@@ -87,38 +104,48 @@ pub(crate) fn find_configuration(places: Vec<String>) -> PyResult<String> {
 
 /// Reads a configuration for the daemon, with texts that win over those of `[supervisord]`.
 ///
-/// Plug-ins are named, not imported. Raises ValueError with the message of a bad configuration.
+/// Where `text` is given, that is what is in the file, and where `environment` is given, it is used for the real one.
+/// Plug-ins are named, not imported. Raises ValueError with the
+/// message of a bad configuration.
 #[pyfunction]
+#[pyo3(signature = (path, overrides, text = None, environment = None))]
 pub(crate) fn read_daemon_configuration<'py>(
     py: Python<'py>,
     path: &str,
     overrides: &Bound<'py, PyDict>,
+    text: Option<&[u8]>,
+    environment: Option<Vec<(String, String)>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let overrides = winning(overrides, SectionKind::Supervisord)?;
+    let system = Surroundings { path, text, environment };
     let settings =
-        supervisor_core::config::read(&RealSystem, path, &overrides).map_err(|error| refused(&error))?;
+        supervisor_core::config::read(&system, path, &overrides).map_err(|error| refused(&error))?;
     whole(py, &settings)
 }
 
 /// Reads a configuration for the client, with texts that win over those of `[supervisorctl]`; without a path
 /// defaults alone.
 ///
-/// Plug-ins are named, not imported. Raises ValueError with the message of a bad configuration.
+/// `text` and `environment` are as of [`read_daemon_configuration`]. Plug-ins are named, not imported. Raises ValueError with the message
+/// of a bad configuration.
 #[pyfunction]
-#[pyo3(signature = (path, overrides))]
+#[pyo3(signature = (path, overrides, text = None, environment = None))]
 pub(crate) fn read_client_configuration<'py>(
     py: Python<'py>,
     path: Option<&str>,
     overrides: &Bound<'py, PyDict>,
+    text: Option<&[u8]>,
+    environment: Option<Vec<(String, String)>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let overrides = winning(overrides, SectionKind::Supervisorctl)?;
-    let settings = supervisor_core::config::read_client(&RealSystem, path, &overrides)
-        .map_err(|error| refused(&error))?;
+    let system = Surroundings { path: path.unwrap_or_default(), text, environment };
+    let settings =
+        supervisor_core::config::read_client(&system, path, &overrides).map_err(|error| refused(&error))?;
     client(py, settings)
 }
 
 /// Reads one section of a program, of whatever kind, as processes of a group. `options` are the section's own and
-/// inherited ones, `path` is the file that errors name.
+/// inherited ones, `path` is the file that errors name, `environment` is what `%(ENV_x)s` stands for.
 ///
 /// Raises ValueError with the message of a bad configuration.
 #[pyfunction]
@@ -128,12 +155,14 @@ pub(crate) fn read_program_section<'py>(
     section: &str,
     options: Vec<(String, String)>,
     group: &str,
+    environment: Vec<(String, String)>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let mut ini = IniFile::default();
     for (option, value) in options {
         ini.set(path, section, &option, &value);
     }
-    let programs = supervisor_core::config::read_section(&RealSystem, path, &ini, section, group);
+    let system = Surroundings { environment: Some(environment), ..Surroundings::default() };
+    let programs = supervisor_core::config::read_section(&system, path, &ini, section, group);
     programs.map_err(|error| refused(&error))?.iter().map(|settings| program(py, settings)).collect()
 }
 
@@ -248,7 +277,6 @@ pub(crate) fn group<'py>(py: Python<'py>, settings: &GroupSettings) -> PyResult<
 }
 
 pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyResult<Bound<'py, PyDict>> {
-    let socket = py.import("socket")?;
     let found = PyDict::new(py);
     found.set_item("name", settings.section.split_once(':').map(|(_, name)| name))?;
     found.set_item("section", &settings.section)?;
@@ -257,12 +285,12 @@ pub(crate) fn server<'py>(py: Python<'py>, settings: &HttpServerSettings) -> PyR
     found.set_item("password", credentials.map(|(_, password)| password))?;
     match &settings.address {
         HttpAddress::Inet { host, port } => {
-            found.set_item("family", socket.getattr("AF_INET")?)?;
+            found.set_item("family", libc::AF_INET)?;
             found.set_item("host", host)?;
             found.set_item("port", port)?;
         }
         HttpAddress::Unix { path, mode, owner } => {
-            found.set_item("family", socket.getattr("AF_UNIX")?)?;
+            found.set_item("family", libc::AF_UNIX)?;
             found.set_item("file", text(path))?;
             found.set_item("chmod", mode)?;
             found.set_item("chown", owner.map_or((-1, -1), |(user, group)| (id(user), id(group))))?;

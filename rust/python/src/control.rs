@@ -17,7 +17,7 @@ use supervisor_cli::client::remote::Remote;
 use supervisor_cli::client::{ClientError, Endpoint};
 use supervisor_cli::supervisorctl::Session;
 use supervisor_cli::supervisorctl::command::{self, COMMANDS, Completes, Flow};
-use supervisor_cli::supervisorctl::embedded::{self, Checked, Done, Host};
+use supervisor_cli::supervisorctl::embedded::{self, Checked, Done, Host, Part};
 use supervisor_cli::supervisorctl::failure::Failure;
 
 /// The built-in commands: name, help text, what a shell completes behind it (`commands`, `groups`, `processes` or
@@ -53,6 +53,23 @@ pub(crate) fn run_control_command(
         let Done { outcome, exit_status } = embedded::run(session, name, argument, around)?;
         Ok((outcome.map(|flow| flow == Flow::Leave), exit_status))
     })
+}
+
+/// The line of a built-in command (`start`, `stop`, `signal`, `clear`) for what became of a process: its group and
+/// name, 80 or the code of a fault, and the text of the fault.
+///
+/// Raises ValueError for a code without words, and KeyError for another command.
+#[pyfunction]
+pub(crate) fn word_control_result(
+    command: &str,
+    group: &str,
+    process: &str,
+    status: i64,
+    description: &str,
+) -> PyResult<String> {
+    let line = embedded::line(command, &Part { group, process, status, description });
+    let line = line.map_err(|failure| exception(failure, None))?;
+    line.ok_or_else(|| PyKeyError::new_err(command.to_owned()))
 }
 
 /// Checks the server as commands do, in their words. Returns whether it is there, and the exit code.
@@ -224,6 +241,13 @@ impl Host for Around {
 
     fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError> {
         self.call(|python| python.call_method1("ask", (prompt,))?.extract())
+    }
+
+    fn reword(&mut self, command: &str, result: &Part<'_>) -> Result<Option<String>, ClientError> {
+        let Part { group, process, status, description } = result;
+        self.call(|python| {
+            python.call_method1("reword", (command, group, process, status, description))?.extract()
+        })
     }
 
     fn set_server_url(&mut self, url: &str) -> Result<(), ClientError> {

@@ -6,18 +6,20 @@
 //! plug-in's code, which may come back here.
 
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use supervisor_core::config::{GroupSettings, LogTarget};
 use supervisor_core::core::Core;
 use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::Event;
-use supervisor_core::input::{ExitStatus, Input};
+use supervisor_core::input::{ExitStatus, Input, Now};
 use supervisor_core::plugin::{Assigned, PluginInput};
 use supervisor_core::process::{Moment, Process};
+use supervisor_core::rpc::info::describe;
 use supervisor_core::rpc::{METHODS, Method};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
@@ -102,6 +104,11 @@ impl Daemon {
         self.core(py).groups().map(|group| group.name.clone()).collect()
     }
 
+    /// Whether there is a group of that name.
+    fn has_group(&self, py: Python<'_>, name: &str) -> bool {
+        self.core(py).group(name).is_some()
+    }
+
     /// A group in use, by its options: `name`, `priority`, `processes`, `listener`.
     fn group<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
         let settings = {
@@ -133,6 +140,17 @@ impl Daemon {
     fn members(&self, py: Python<'_>, group: &str) -> Vec<(u64, String)> {
         let core = self.core(py);
         core.members(group).map(|process| (process.id.0, process.config.name.clone())).collect()
+    }
+
+    /// The process of that name in a group; what is no text is no name.
+    fn find(&self, py: Python<'_>, group: &str, name: &Bound<'_, PyAny>) -> Option<u64> {
+        let name = name.cast::<PyString>().ok()?.to_cow().ok()?;
+        self.core(py).find(group, &name).map(|process| process.id.0)
+    }
+
+    /// Whether a process is there, and in that group.
+    fn is_member(&self, py: Python<'_>, id: u64, group: &str) -> bool {
+        self.core(py).process(ProcessId(id)).is_some_and(|process| process.group == group)
     }
 
     /// An attribute of a process, by the original's name for it.
@@ -299,9 +317,19 @@ impl Daemon {
         self.handle.forget(number);
     }
 
+    /// Has the loop look at what was replaced.
+    fn wake(&self) {
+        self.handle.wake();
+    }
+
     /// Has the loop call a dispatcher of `supervisord.get_process_map`.
     fn ready(&self, descriptor: i32, writable: bool) {
         self.handle.ready(descriptor, writable);
+    }
+
+    /// Has the loop look at a request of HTTP that a plug-in had kept, by its number.
+    fn answered(&self, number: u64) {
+        self.handle.answered(number);
     }
 
     /// Writes a line to the main log; the level by its number in `supervisor.loggers`.
@@ -325,6 +353,26 @@ pub(crate) fn standard_methods() -> Vec<(&'static str, String, Vec<Named>)> {
         method.parameters.iter().map(|parameter| (parameter.name, parameter.is_optional)).collect()
     };
     standard.map(|method| (method.name, method.help(), parameters(method))).collect()
+}
+
+/// The text behind the state in `status`, by what it is made of: seconds since the start, what went wrong last, and
+/// the last end (seconds since 1970 and local time's offset from UTC then), None for what was never started.
+#[pyfunction]
+pub(crate) fn describe_process(
+    state: i32,
+    name: &str,
+    pid: i64,
+    up: u64,
+    spawnerr: &str,
+    stopped: Option<(u64, i32)>,
+) -> String {
+    let stopped = stopped.map(|(wall, utc_offset)| {
+        let wall = Duration::from_secs(wall);
+        Now { monotonic: wall, wall, utc_offset }
+    });
+    // As in the original, there is nothing to say of a state that is none.
+    ProcessState::of(state)
+        .map_or_else(String::new, |state| describe(state, name, pid, up, spawnerr, stopped))
 }
 
 /// Seconds since 1970, 0 for never.

@@ -7,6 +7,8 @@
 //! | `facade` | what the Python classes that plug-ins see look things up by |
 //! | `plugins` | the engine's host of plug-ins, which calls `supervisor._host` |
 //! | `programs` | what a plug-in says of processes and groups, as the core's settings |
+//! | `requests` | requests of HTTP that plug-ins answer, and their answers |
+//! | `surroundings` | what a configuration that Python reads depends on |
 //! | `values` | XML-RPC values as Python objects and back |
 
 mod configuration;
@@ -14,6 +16,8 @@ mod control;
 mod facade;
 mod plugins;
 mod programs;
+mod requests;
+mod surroundings;
 mod values;
 
 use std::ffi::OsString;
@@ -27,16 +31,18 @@ use supervisor_engine::plugins::PluginHost;
 mod _engine {
     #[pymodule_export]
     use super::configuration::{
-        find_configuration, read_client_arguments, read_client_configuration, read_daemon_arguments,
-        read_daemon_configuration, read_program_section, search_paths,
+        command_line_options, find_configuration, read_client_arguments, read_client_configuration,
+        read_daemon_arguments, read_daemon_configuration, read_program_section, search_paths,
     };
     #[pymodule_export]
-    use super::control::{check_control_server, control_commands, run_control_command};
+    use super::control::{check_control_server, control_commands, run_control_command, word_control_result};
     #[pymodule_export]
-    use super::facade::{Daemon, standard_methods};
+    use super::facade::{Daemon, describe_process, standard_methods};
     /// What is said when root leaves the choice of the configuration to the default places.
     #[pymodule_export]
     const ROOT_SEARCH_WARNING: &str = supervisor_core::config::ROOT_SEARCH_WARNING;
+    #[pymodule_export]
+    use super::requests::check_authorization;
     #[pymodule_export]
     use super::{run_pidproxy, run_supervisorctl, run_supervisord, sample_configuration};
 }

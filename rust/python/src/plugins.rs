@@ -1,11 +1,13 @@
 //! The engine's host of plug-ins: passes everything on to `supervisor._host`, in Python.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
-use supervisor_core::config::Settings;
-use supervisor_core::effect::ProcessId;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use supervisor_core::config::{LogLevel, Settings};
+use supervisor_core::effect::{Channel, ProcessId};
 use supervisor_core::event::{Event, EventType, TickPeriod};
 use supervisor_core::input::ExitStatus;
 use supervisor_core::listener::protocol::Verdict;
@@ -13,31 +15,42 @@ use supervisor_core::plugin::Hooks;
 use supervisor_core::rpc::Fault;
 use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
+use supervisor_engine::http::{self, ForeignRequest, Kind, Said};
 use supervisor_engine::plugins::{Handle, LoadError, Namespace, Overrides, PluginAnswer, PluginHost};
+use supervisor_engine::spawn::{DescriptorStep, PipeNumbers};
 
+use crate::configuration::{self, LEVELS};
 use crate::facade::{Daemon, wait_status};
+use crate::programs;
+use crate::requests::{Told, arguments};
 use crate::values::{from_python, to_python};
 
 /// The host, before and after its `supervisor._host.Host` is made.
 #[derive(Default)]
 pub(crate) struct PythonHost {
     host: Option<Py<PyAny>>,
+    /// There was one, in this life of the daemon or an earlier one.
+    has_loaded: bool,
     overrides: Overrides,
 }
 
-/// What `Host.replaced` returns where something changed: methods of `Subprocess`, whether `get_signal` is among
-/// what is replaced, methods of the standard namespace with their help texts, and the periods of wanted ticks.
+/// What `Host.replaced` returns where something changed: methods by their names alone, methods of the standard
+/// namespace with their help texts, the periods of wanted ticks, and what HTTP servers have of plug-ins: names of pages,
+/// and what stands for the handlers of each.
 #[derive(FromPyObject)]
 struct Replaced {
     #[pyo3(item(0))]
     hooks: Vec<String>,
     #[pyo3(item(1))]
-    signal: bool,
-    #[pyo3(item(2))]
     methods: Vec<(String, String)>,
-    #[pyo3(item(3))]
+    #[pyo3(item(2))]
     ticks: Vec<u64>,
+    #[pyo3(item(3))]
+    http: Option<(Vec<String>, Vec<Vec<String>>)>,
 }
+
+/// What `Host.prepare_child_fds` returns for each step: what is done, and the descriptors it is done with.
+type Step = (String, i32, i32);
 
 /// What `Host.call` and `Host.poll` return: what it is, and what belongs to it.
 #[derive(FromPyObject)]
@@ -63,6 +76,17 @@ impl PythonHost {
         call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
     ) -> Option<String> {
         self.with_host(|_, host| call(host).map(drop))?.err().map(|error| text_of(&error))
+    }
+
+    fn said(
+        &self,
+        call: impl for<'py> FnOnce(Python<'py>, &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) -> Said {
+        match self.with_host(|py, host| call(py, host)?.extract::<Option<Told>>()) {
+            Some(Ok(Some(told))) => told.into(),
+            Some(Ok(None)) | None => Said::Native,
+            Some(Err(error)) => Said::Failed(text_of(&error)),
+        }
     }
 
     fn answer(
@@ -130,6 +154,7 @@ impl PluginHost for PythonHost {
         match loaded {
             Ok((host, Loaded::Namespaces(namespaces))) => {
                 self.host = Some(host);
+                self.has_loaded = true;
                 let namespaces = namespaces.into_iter().map(|(name, methods)| Namespace { name, methods });
                 Ok(namespaces.collect())
             }
@@ -165,6 +190,31 @@ impl PluginHost for PythonHost {
         self.trouble(|host| host.call_method1("notify", (event.name(), details(host.py(), event)?)))
     }
 
+    fn reread(&mut self, settings: &mut Settings) -> Result<(), String> {
+        if !self.has_loaded {
+            return Ok(());
+        }
+        let reread = Python::attach(|py| -> PyResult<_> {
+            let groups = settings.groups.iter().map(|group| configuration::group(py, group));
+            let groups = groups.collect::<PyResult<Vec<_>>>()?;
+            let environment = settings.daemon.environment.iter().cloned().collect::<HashMap<_, _>>();
+            let arguments = (&self.host, settings.daemon.config_file.as_os_str(), groups, environment);
+            let reread = py.import("supervisor._host")?.call_method1("reread", arguments)?;
+            Ok(match reread.extract::<Option<Reread<'_>>>()? {
+                None => Ok(None),
+                Some(Reread::Refused(reason)) => Err(reason),
+                Some(Reread::Groups(groups)) => {
+                    Ok(Some(groups.iter().map(programs::group).collect::<PyResult<Vec<_>>>()?))
+                }
+            })
+        });
+        let reread = reread.map_err(|error| Python::attach(|py| text_of(&with_traceback(py, error))))?;
+        if let Some(groups) = reread? {
+            settings.groups = groups;
+        }
+        Ok(())
+    }
+
     fn resolve_handlers(&mut self, settings: &Settings) -> Result<(), String> {
         let resolved = self.with_host(|_, host| {
             host.call_method1("resolve_handlers", (handlers_of(settings), types_of(settings)))?
@@ -191,10 +241,15 @@ impl PluginHost for PythonHost {
         }
     }
 
-    fn overrides(&mut self) -> Overrides {
+    fn overrides(&mut self) -> (Overrides, Option<String>) {
         let replaced = self.with_host(|_, host| host.call_method0("replaced")?.extract::<Option<Replaced>>());
-        if let Some(Ok(Some(Replaced { hooks, signal, methods, ticks }))) = replaced {
+        if let Some(Err(error)) = &replaced {
+            return (self.overrides.clone(), Some(text_of(error)));
+        }
+        if let Some(Ok(Some(Replaced { hooks, methods, ticks, http }))) = replaced {
             let has = |name: &str| hooks.iter().any(|hook| hook == name);
+            let (signal, output) = (has("get_signal"), has("_log"));
+            let (descriptors, main_log) = (has("_prepare_child_fds"), has("logger"));
             let hooks = Hooks {
                 spawn: has("spawn") || has("_spawn_as_child"),
                 transition: has("transition"),
@@ -205,9 +260,14 @@ impl PluginHost for PythonHost {
                     .filter(|period| ticks.contains(&period.seconds()))
                     .collect(),
             };
-            self.overrides = Overrides { hooks, signal };
+            let http = http.map(|(pages, servers)| {
+                let kinds = |names: Vec<String>| names.iter().map(|name| Kind::of(name)).collect();
+                let servers = servers.into_iter().map(kinds).collect();
+                Rc::new(http::Replaced { pages: pages.into_iter().collect(), servers })
+            });
+            self.overrides = Overrides { hooks, signal, output, main_log, descriptors, http };
         }
-        self.overrides.clone()
+        (self.overrides.clone(), None)
     }
 
     fn spawn(&mut self, process: ProcessId) -> Option<String> {
@@ -220,6 +280,47 @@ impl PluginHost for PythonHost {
 
     fn finish(&mut self, process: ProcessId, pid: i32, status: ExitStatus) -> Option<String> {
         self.trouble(|host| host.call_method1("finish", (process.0, pid, wait_status(status))))
+    }
+
+    fn output(
+        &mut self,
+        process: ProcessId,
+        channel: Channel,
+        data: &[u8],
+    ) -> (Vec<Vec<u8>>, Option<String>) {
+        let logged = self.with_host(|py, host| {
+            host.call_method1("output", (process.0, channel.name(), PyBytes::new(py, data)))?
+                .extract::<(Vec<Vec<u8>>, Option<String>)>()
+        });
+        match logged {
+            Some(Ok(logged)) => logged,
+            Some(Err(error)) => (vec![data.to_vec()], Some(text_of(&error))),
+            None => (vec![data.to_vec()], None),
+        }
+    }
+
+    fn main_log(&mut self, level: LogLevel, message: &str) -> Option<String> {
+        let number = LEVELS.iter().find(|(known, _)| *known == level).map(|(_, number)| *number);
+        self.trouble(|host| host.call_method1("main_log", (number, message)))
+    }
+
+    fn arrange_descriptors(
+        &mut self,
+        process: ProcessId,
+        pipes: &PipeNumbers,
+    ) -> (Option<Vec<DescriptorStep>>, Option<String>) {
+        let asked = self.with_host(|_, host| {
+            let pipes: HashMap<_, _> = pipes.by_name.into_iter().collect();
+            let (steps, trouble) =
+                host.call_method1("prepare_child_fds", (process.0, pipes))?
+                    .extract::<(Vec<Step>, Option<String>)>()?;
+            Ok((steps.iter().map(step).collect(), trouble))
+        });
+        match asked {
+            Some(Ok((steps, trouble))) => (Some(steps), trouble),
+            Some(Err(error)) => (Some(vec![DescriptorStep::GiveUp]), Some(text_of(&error))),
+            None => (None, None),
+        }
     }
 
     fn signal(&mut self, signal: Signal) -> (Option<Signal>, Option<String>) {
@@ -236,6 +337,19 @@ impl PluginHost for PythonHost {
         self.trouble(|host| host.call_method1("ready", (descriptor, writable)))
     }
 
+    fn respond(&mut self, request: ForeignRequest) -> Said {
+        self.said(|py, host| host.call_method1("respond", arguments(py, &request)?))
+    }
+
+    fn go_on(&mut self, number: u64) -> Said {
+        self.said(|_, host| host.call_method1("go_on", (number,)))
+    }
+
+    fn let_go(&mut self, number: u64) {
+        // It only forgets.
+        let _ = self.with_host(|_, host| host.call_method1("let_go", (number,)).map(drop));
+    }
+
     fn unload(&mut self) {
         if let Some(host) = self.host.take() {
             Python::attach(|py| {
@@ -244,6 +358,16 @@ impl PluginHost for PythonHost {
                 drop(host);
             });
         }
+    }
+}
+
+/// What a plug-in has a child do, by the names of `supervisor._child_fds`.
+fn step((what, first, second): &Step) -> DescriptorStep {
+    match what.as_str() {
+        "usual" => DescriptorStep::Usual,
+        "dup2" => DescriptorStep::Duplicate { from: *first, to: *second },
+        "close" => DescriptorStep::Close { first: *first, last: *second },
+        _ => DescriptorStep::GiveUp,
     }
 }
 
@@ -286,6 +410,13 @@ fn details<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyTuple>>
         Event::SupervisorRunning | Event::SupervisorStopping => Ok(PyTuple::empty(py)),
         Event::Custom { payload, .. } => (payload,).into_pyobject(py),
     }
+}
+
+/// What `reread` returns where the processes of sections are made by a plug-in: the groups, or why not.
+#[derive(FromPyObject)]
+enum Reread<'py> {
+    Refused(String),
+    Groups(Vec<Bound<'py, PyDict>>),
 }
 
 /// What `Host.load` returns: the namespaces, or why there are none.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::command::{self, COMMANDS, Flow, Outcome};
 use super::editor::LineEditor;
-use super::embedded::Host;
+use super::embedded::{Host, Part};
 use super::failure::Failure;
 use super::input::Lines;
 use super::output::Output;
@@ -264,6 +264,19 @@ impl<'a> Controller<'a> {
             host.set_server_url(url)?;
         }
         Ok(())
+    }
+
+    /// How the program around the commands says what became of a process, if it has words of its own for that.
+    ///
+    /// # Errors
+    ///
+    /// The program's.
+    pub(super) fn reworded(
+        &mut self,
+        command: &str,
+        result: &Part<'_>,
+    ) -> Result<Option<String>, ClientError> {
+        self.host.as_mut().map_or(Ok(None), |host| host.reword(command, result))
     }
 
     /// Checks that the server is there and speaks this language; otherwise says so and sets the exit

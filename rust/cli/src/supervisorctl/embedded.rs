@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 
 use super::Session;
 use super::command::{self, Flow};
+use super::commands;
+pub use super::commands::results::Part;
 use super::controller::Controller;
 use super::failure::Failure;
 use super::input::Lines;
@@ -30,6 +32,13 @@ pub trait Host {
     ///
     /// [`ClientError::Interrupted`] on Ctrl-C.
     fn ask(&mut self, prompt: &str) -> Result<Option<String>, ClientError>;
+
+    /// The line for what became of a process, where the program does not leave it to the command.
+    ///
+    /// # Errors
+    ///
+    /// It has no words for that.
+    fn reword(&mut self, command: &str, result: &Part<'_>) -> Result<Option<String>, ClientError>;
 
     /// Has calls go to another server from now on.
     ///
@@ -88,6 +97,15 @@ pub fn run(session: Session, name: &str, argument: &str, surroundings: Surroundi
     let outcome = (command.run)(&mut controller, argument.trim());
     controller.flush();
     Ok(Done { outcome, exit_status: controller.exit_status() })
+}
+
+/// The line of a command for what became of a process; `None` for a command that tells of none.
+///
+/// # Errors
+///
+/// A status without words.
+pub fn line(command: &str, result: &Part<'_>) -> Result<Option<String>, Failure> {
+    commands::wording(command).map(|wording| wording.line(result)).transpose()
 }
 
 /// Checks the server as commands do, in the words that they have for it.

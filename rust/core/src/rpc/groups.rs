@@ -3,6 +3,7 @@
 use crate::config::{Autorestart, GroupSettings, LogTarget, OutputSettings, ProgramSettings};
 use crate::core::Core;
 use crate::effect::{Channel, Effect};
+use crate::input::Now;
 use crate::outbox::Outbox;
 use crate::rpc::arguments::Arguments;
 use crate::rpc::requests::Open;
@@ -31,12 +32,7 @@ pub(crate) fn change(
     Ok(Answer::Now(true.into()))
 }
 
-pub(crate) fn get_all_config_info(
-    core: &mut Core,
-    _: Call,
-    _: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn get_all_config_info(core: &Core, _: Now, _: &Arguments) -> Result<Value, Fault> {
     let groups = core.settings.groups.iter();
     let mut programs: Vec<(&GroupSettings, &ProgramSettings)> =
         groups.flat_map(|group| group.processes.iter().map(move |program| (group, program))).collect();
@@ -45,7 +41,7 @@ pub(crate) fn get_all_config_info(
         let is_in_use = core.group(&group.name).is_some();
         config_info((&group.name, group.priority), program, is_in_use)
     });
-    Ok(Answer::Now(Value::Array(infos.collect())))
+    Ok(Value::Array(infos.collect()))
 }
 
 /// The struct of `getAllConfigInfo` (parity 4): "none" for what is not set, "auto" for automatic logs.

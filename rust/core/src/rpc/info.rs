@@ -6,39 +6,28 @@ use std::time::Duration;
 use crate::config::LogTarget;
 use crate::core::Core;
 use crate::input::Now;
-use crate::outbox::Outbox;
 use crate::process::{Moment, Process};
+use crate::rpc::Fault;
 use crate::rpc::arguments::Arguments;
-use crate::rpc::{Answer, Call, Fault};
 use crate::state::ProcessState;
 use crate::text::{local_time, uptime};
-use crate::xml::Writer;
+use crate::xml::{Value, Writer};
 
 /// What one process takes in an answer, about.
 const INFO_BYTES: usize = 1400;
 
-pub(crate) fn get_process_info(
-    core: &mut Core,
-    call: Call,
-    arguments: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn get_process_info(core: &Core, now: Now, arguments: &Arguments) -> Result<Value, Fault> {
     let process = core.target_process(arguments.text(0)?)?;
     let mut info = Writer::with_capacity(INFO_BYTES);
-    write_info(&mut info, process, call.now);
-    Ok(Answer::Now(info.finish()))
+    write_info(&mut info, process, now);
+    Ok(info.finish())
 }
 
-pub(crate) fn get_all_process_info(
-    core: &mut Core,
-    call: Call,
-    _: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn get_all_process_info(core: &Core, now: Now, _: &Arguments) -> Result<Value, Fault> {
     let processes = core.processes_by_name();
     let mut infos = Writer::with_capacity(INFO_BYTES * (processes.len() + 1));
-    infos.array(|out| processes.into_iter().for_each(|process| write_info(out, process, call.now)));
-    Ok(Answer::Now(infos.finish()))
+    infos.array(|out| processes.into_iter().for_each(|process| write_info(out, process, now)));
+    Ok(infos.finish())
 }
 
 impl Core {
@@ -106,29 +95,42 @@ fn seconds(moment: Option<&Moment>) -> i32 {
     moment.map_or(0, |moment| i32::try_from(moment.wall.as_secs()).unwrap_or(i32::MAX))
 }
 
-/// The text behind the state in `status` (parity 4).
+/// The text behind the state in `status` of a process (parity 4).
 #[must_use]
 pub fn description(process: &Process, now: &Now) -> String {
-    match process.state {
-        ProcessState::Running => {
-            // By the monotonic clock, so that a wall clock that was set does no harm; counted in the full seconds
-            // of the wall clock at the start, so that it is the difference of `now` and `start`.
-            let up = process.started.map_or(0, |start| {
-                let begun = Duration::from_nanos(start.wall.subsec_nanos().into());
-                (begun + now.monotonic.saturating_sub(start.monotonic)).as_secs()
-            });
-            format!("pid {}, uptime {}", process.pid, uptime(up))
+    // By the monotonic clock, so that a wall clock that was set does no harm; counted in the full seconds of the wall
+    // clock at the start, so that it is the difference of `now` and `start`.
+    let up = process.started.map_or(0, |start| {
+        let begun = Duration::from_nanos(start.wall.subsec_nanos().into());
+        (begun + now.monotonic.saturating_sub(start.monotonic)).as_secs()
+    });
+    // Never spawned, and given up by a client: the original shows the epoch.
+    let stopped =
+        process.started.map(|start| process.stopped.unwrap_or(Now { wall: Duration::ZERO, ..start }));
+    let spawnerr = process.spawnerr.as_deref().unwrap_or_default();
+    describe(process.state, &process.config.name, process.pid.into(), up, spawnerr, stopped)
+}
+
+/// The text behind the state in `status`, by what it is made of: seconds since the start, what went wrong last, and
+/// the last end, `None` for what was never started.
+#[must_use]
+pub fn describe(
+    state: ProcessState,
+    name: &str,
+    pid: i64,
+    up: u64,
+    spawnerr: &str,
+    stopped: Option<Now>,
+) -> String {
+    match state {
+        ProcessState::Running => format!("pid {pid}, uptime {}", uptime(up)),
+        ProcessState::Fatal | ProcessState::Backoff if spawnerr.is_empty() => {
+            format!("unknown error (try \"tail {name}\")")
         }
-        ProcessState::Fatal | ProcessState::Backoff => process
-            .spawnerr
-            .clone()
-            .unwrap_or_else(|| format!("unknown error (try \"tail {}\")", process.config.name)),
-        ProcessState::Stopped | ProcessState::Exited => match (process.started, process.stopped) {
-            (None, _) => "Not started".to_owned(),
-            (Some(_), Some(stopped)) => local_time(&stopped),
-            // Never spawned, and given up by a client: the original shows the epoch.
-            (Some(start), None) => local_time(&Now { wall: Duration::ZERO, ..start }),
-        },
+        ProcessState::Fatal | ProcessState::Backoff => spawnerr.to_owned(),
+        ProcessState::Stopped | ProcessState::Exited => {
+            stopped.map_or_else(|| "Not started".to_owned(), |stopped| local_time(&stopped))
+        }
         ProcessState::Starting | ProcessState::Stopping | ProcessState::Unknown => String::new(),
     }
 }

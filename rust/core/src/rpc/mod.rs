@@ -11,6 +11,7 @@ pub mod fault;
 pub mod groups;
 pub mod info;
 mod logs;
+pub mod method;
 mod multicall;
 mod operate;
 mod requests;
@@ -20,16 +21,18 @@ mod talk;
 
 pub use daemon::API_VERSION;
 pub use fault::{Fault, FaultCode};
+pub use method::{Method, Parameter, ParameterKind};
 pub(crate) use multicall::Parts;
 pub(crate) use requests::Requests;
-pub use table::{METHODS, Method, Parameter, ParameterKind};
+pub use table::METHODS;
 
 use crate::core::Core;
 use crate::effect::{Effect, RequestId};
 use crate::input::Now;
 use crate::outbox::Outbox;
-use crate::xml::Value;
+use crate::xml::{MethodCall, Value};
 use arguments::Arguments;
+use method::Handler;
 
 /// The namespace whose methods this crate implements, whatever the configuration calls it.
 pub(crate) const STANDARD: &str = "supervisor";
@@ -55,8 +58,13 @@ pub(crate) enum Answer {
     Later,
 }
 
-/// A method's code.
-pub(crate) type Handler = fn(&mut Core, Call, &Arguments, &mut Outbox) -> Result<Answer, Fault>;
+/// Who answers a call.
+enum Callee<'a> {
+    /// This crate.
+    Own(&'static Method),
+    /// A plug-in, by namespace and method.
+    Plugin(&'a str, &'a str),
+}
 
 impl Core {
     /// A client calls a method.
@@ -81,7 +89,9 @@ impl Core {
         outbox: &mut Outbox,
     ) {
         let call = Call { now, request, is_native: true };
-        let answer = self.call_standard(call, (STANDARD, method), params, outbox);
+        let answer = table::find(STANDARD, method)
+            .ok_or_else(|| Fault::new(FaultCode::UnknownMethod))
+            .and_then(|method| self.call_own(call, method, params, outbox));
         self.conclude(request, answer, outbox);
     }
 
@@ -100,6 +110,19 @@ impl Core {
         }
     }
 
+    /// Answers a call that only looks, which is no step of the core. Any other call is given back.
+    ///
+    /// # Errors
+    /// The call, where its method may do more or a plug-in answers it.
+    pub fn look(&self, now: Now, call: MethodCall) -> Result<Result<Value, Fault>, MethodCall> {
+        match self.callee(&call.method, false) {
+            Ok(Callee::Own(method @ Method { handler: Handler::Look(look), .. })) => {
+                Ok(self.admit(method, call.params).and_then(|arguments| look(self, now, &arguments)))
+            }
+            _ => Err(call),
+        }
+    }
+
     fn call(
         &mut self,
         call: Call,
@@ -107,37 +130,54 @@ impl Core {
         params: Vec<Value>,
         outbox: &mut Outbox,
     ) -> Result<Answer, Fault> {
+        match self.callee(method, call.is_native)? {
+            Callee::Own(method) => self.call_own(call, method, params, outbox),
+            Callee::Plugin(namespace, method) => {
+                let (request, namespace, method) = (call.request, namespace.to_owned(), method.to_owned());
+                outbox.effects.push(Effect::CallPlugin { request, namespace, method, params });
+                Ok(Answer::Later)
+            }
+        }
+    }
+
+    fn call_own(
+        &mut self,
+        call: Call,
+        method: &Method,
+        params: Vec<Value>,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, Fault> {
+        let arguments = self.admit(method, params)?;
+        match method.handler {
+            Handler::Look(look) => look(self, call.now, &arguments).map(Answer::Now),
+            Handler::Act(act) => act(self, call, &arguments, outbox),
+        }
+    }
+
+    /// The arguments of a call, if they are the method's and it is not refused.
+    fn admit(&self, method: &Method, params: Vec<Value>) -> Result<Arguments, Fault> {
+        let arguments = Arguments::of(method, params)?;
+        if !method.works_in_shutdown && !self.mood().allows_starts() {
+            return Err(Fault::new(FaultCode::ShutdownState));
+        }
+        Ok(arguments)
+    }
+
+    /// Who answers a call of a method; its own of the standard interface count as they are where `is_native`.
+    fn callee<'a>(&self, method: &'a str, is_native: bool) -> Result<Callee<'a>, Fault> {
         let unknown = || Fault::new(FaultCode::UnknownMethod);
         let (namespace, name) = method.split_once('.').ok_or_else(unknown)?;
         if name.contains('.') || name.starts_with('_') {
             return Err(unknown());
         }
-        let is_foreign = self.plugin_namespaces.contains_key(namespace);
-        let is_replaced = self.standard_namespace(namespace) == Some(STANDARD)
-            && self.hooks.methods.contains_key(name)
-            && !call.is_native;
-        if is_foreign || is_replaced {
-            let (request, namespace, method) = (call.request, namespace.to_owned(), name.to_owned());
-            outbox.effects.push(Effect::CallPlugin { request, namespace, method, params });
-            return Ok(Answer::Later);
+        if self.plugin_namespaces.contains_key(namespace) {
+            return Ok(Callee::Plugin(namespace, name));
         }
-        let namespace = self.standard_namespace(namespace).ok_or_else(unknown)?;
-        self.call_standard(call, (namespace, name), params, outbox)
-    }
-
-    fn call_standard(
-        &mut self,
-        call: Call,
-        (namespace, name): (&str, &str),
-        params: Vec<Value>,
-        outbox: &mut Outbox,
-    ) -> Result<Answer, Fault> {
-        let entry = table::find(namespace, name).ok_or_else(|| Fault::new(FaultCode::UnknownMethod))?;
-        let arguments = Arguments::of(entry, params)?;
-        if !entry.works_in_shutdown && !self.mood().allows_starts() {
-            return Err(Fault::new(FaultCode::ShutdownState));
+        let standard = self.standard_namespace(namespace).ok_or_else(unknown)?;
+        if standard == STANDARD && !is_native && self.hooks.methods.contains_key(name) {
+            return Ok(Callee::Plugin(namespace, name));
         }
-        (entry.handler)(self, call, &arguments, outbox)
+        table::find(standard, name).map(Callee::Own).ok_or_else(unknown)
     }
 
     /// `supervisor` or `system` for the namespaces this crate answers.

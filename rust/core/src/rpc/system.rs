@@ -1,32 +1,22 @@
 //! Methods about the interface itself.
 
 use crate::core::Core;
-use crate::outbox::Outbox;
+use crate::input::Now;
 use crate::rpc::arguments::Arguments;
-use crate::rpc::{Answer, Call, Fault, FaultCode, METHODS, STANDARD, SYSTEM};
+use crate::rpc::{Fault, FaultCode, METHODS, STANDARD, SYSTEM};
 use crate::xml::Value;
 
-pub(crate) fn list_methods(core: &mut Core, _: Call, _: &Arguments, _: &mut Outbox) -> Result<Answer, Fault> {
+pub(crate) fn list_methods(core: &Core, _: Now, _: &Arguments) -> Result<Value, Fault> {
     let mut names: Vec<String> = core.published_methods().into_iter().map(|(name, _)| name).collect();
     names.sort();
-    Ok(Answer::Now(Value::Array(names.into_iter().map(Value::String).collect())))
+    Ok(Value::Array(names.into_iter().map(Value::String).collect()))
 }
 
-pub(crate) fn method_help(
-    core: &mut Core,
-    _: Call,
-    arguments: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
-    core.help_of(arguments.text(0)?).map(|help| Answer::Now(help.into()))
+pub(crate) fn method_help(core: &Core, _: Now, arguments: &Arguments) -> Result<Value, Fault> {
+    core.help_of(arguments.text(0)?).map(Value::from)
 }
 
-pub(crate) fn method_signature(
-    core: &mut Core,
-    _: Call,
-    arguments: &Arguments,
-    _: &mut Outbox,
-) -> Result<Answer, Fault> {
+pub(crate) fn method_signature(core: &Core, _: Now, arguments: &Arguments) -> Result<Value, Fault> {
     let help = core.help_of(arguments.text(0)?)?;
     let kinds = |tag: &'static str| {
         help.lines()
@@ -35,7 +25,7 @@ pub(crate) fn method_signature(
             .map(Value::from)
     };
     let returned = kinds("@return").next().ok_or_else(|| Fault::new(FaultCode::SignatureUnsupported))?;
-    Ok(Answer::Now(Value::Array(std::iter::once(returned).chain(kinds("@param")).collect())))
+    Ok(Value::Array(std::iter::once(returned).chain(kinds("@param")).collect()))
 }
 
 impl Core {

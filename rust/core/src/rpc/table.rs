@@ -4,96 +4,15 @@ use crate::core::Core;
 use crate::effect::{Channel, LogReadMode};
 use crate::rpc::FaultCode::{
     self, AbnormalTermination, AlreadyAdded, AlreadyStarted, BadArguments, BadName, BadSignal, CantReread,
-    Failed, IncorrectParameters, NoFile, NotExecutable, NotRunning, ShutdownState, SignatureUnsupported,
-    SpawnError, StillRunning,
+    Failed, NoFile, NotExecutable, NotRunning, SignatureUnsupported, SpawnError, StillRunning,
 };
-use crate::rpc::{Handler, STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system, talk};
-
-/// A method of the XML-RPC interface.
-pub struct Method {
-    /// `supervisor` or `system`.
-    pub namespace: &'static str,
-    /// Its name behind the dot.
-    pub name: &'static str,
-    /// What it does, one sentence.
-    pub summary: &'static str,
-    /// What it takes.
-    pub parameters: &'static [Parameter],
-    /// What it returns: an XML-RPC type, and words for it.
-    pub returns: (&'static str, &'static str),
-    /// Its own faults; those that any call may be answered with ([`Self::faults`]) come on top.
-    pub own_faults: &'static [FaultCode],
-    /// It is not refused while everything stops.
-    pub works_in_shutdown: bool,
-    pub(crate) handler: Handler,
-}
-
-/// A parameter of a method.
-pub struct Parameter {
-    /// Its name.
-    pub name: &'static str,
-    /// Its type.
-    pub kind: ParameterKind,
-    /// What it is.
-    pub meaning: &'static str,
-    /// It may be left out.
-    pub is_optional: bool,
-}
-
-/// Type of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterKind {
-    /// Text.
-    String,
-    /// A whole number.
-    Int,
-    /// A truth value.
-    Boolean,
-    /// A list of values.
-    Array,
-}
-
-impl ParameterKind {
-    /// The XML-RPC type's name as `methodSignature` answers it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Int => "int",
-            Self::Boolean => "boolean",
-            Self::Array => "array",
-        }
-    }
-}
-
-impl Method {
-    /// Every fault that a call of it can be answered with.
-    pub fn faults(&self) -> impl Iterator<Item = FaultCode> {
-        let refused = if self.works_in_shutdown { None } else { Some(ShutdownState) };
-        std::iter::once(IncorrectParameters).chain(refused).chain(self.own_faults.iter().copied())
-    }
-
-    /// Its help text: the summary, then a `@param` line for each parameter and a `@return` line.
-    #[must_use]
-    pub fn help(&self) -> String {
-        let mut help = format!(" {}\n\n", self.summary);
-        for parameter in self.parameters {
-            let Parameter { name, meaning, .. } = parameter;
-            help.push_str(&format!("@param {} {name} {meaning}\n", parameter.kind.name()));
-        }
-        let (kind, meaning) = self.returns;
-        help.push_str(&format!("@return {kind} {meaning}\n"));
-        help
-    }
-}
+use crate::rpc::method::Handler::{self, Act, Look};
+use crate::rpc::method::{Method, Parameter, ParameterKind, method, parameter};
+use crate::rpc::{STANDARD, SYSTEM, daemon, groups, info, logs, multicall, operate, system, talk};
 
 /// The method of a namespace and name.
 pub(crate) fn find(namespace: &str, name: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.namespace == namespace && method.name == name)
-}
-
-const fn parameter(name: &'static str, kind: ParameterKind, meaning: &'static str) -> Parameter {
-    Parameter { name, kind, meaning, is_optional: false }
 }
 
 const NAME: Parameter =
@@ -130,40 +49,19 @@ const LOG_TEXT: (&str, &str) = ("string", "the text");
 const TAIL: (&str, &str) =
     ("array", "the text, the offset to ask for next, and whether something was left out before the text");
 
-const fn method(
-    namespace: &'static str,
-    name: &'static str,
-    summary: &'static str,
-    parameters: &'static [Parameter],
-    returns: (&'static str, &'static str),
-    own_faults: &'static [FaultCode],
-    handler: Handler,
-) -> Method {
-    let works_in_shutdown = false;
-    Method { namespace, name, summary, parameters, returns, own_faults, works_in_shutdown, handler }
-}
-
-impl Method {
-    /// The same method, not refused while everything stops.
-    const fn even_in_shutdown(mut self) -> Self {
-        self.works_in_shutdown = true;
-        self
-    }
-}
-
 /// A log of a process is read.
-const READ_STDOUT: Handler = |core, call, arguments, outbox| {
+const READ_STDOUT: Handler = Act(|core, call, arguments, outbox| {
     core.read_process(call, arguments, Channel::Stdout, LogReadMode::Read, outbox)
-};
-const READ_STDERR: Handler = |core, call, arguments, outbox| {
+});
+const READ_STDERR: Handler = Act(|core, call, arguments, outbox| {
     core.read_process(call, arguments, Channel::Stderr, LogReadMode::Read, outbox)
-};
-const TAIL_STDOUT: Handler = |core, call, arguments, outbox| {
+});
+const TAIL_STDOUT: Handler = Act(|core, call, arguments, outbox| {
     core.read_process(call, arguments, Channel::Stdout, LogReadMode::Tail, outbox)
-};
-const TAIL_STDERR: Handler = |core, call, arguments, outbox| {
+});
+const TAIL_STDERR: Handler = Act(|core, call, arguments, outbox| {
     core.read_process(call, arguments, Channel::Stderr, LogReadMode::Tail, outbox)
-};
+});
 
 const START: &[FaultCode] =
     &[BadName, NoFile, NotExecutable, AlreadyStarted, Failed, SpawnError, AbnormalTermination];
@@ -178,7 +76,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("string", "the version"),
         &[],
-        daemon::get_api_version,
+        Look(daemon::get_api_version),
     ),
     method(
         STANDARD,
@@ -187,7 +85,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("string", "the version"),
         &[],
-        daemon::get_api_version,
+        Look(daemon::get_api_version),
     ),
     method(
         STANDARD,
@@ -196,7 +94,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("string", "the version"),
         &[],
-        daemon::get_supervisor_version,
+        Look(daemon::get_supervisor_version),
     ),
     method(
         STANDARD,
@@ -205,7 +103,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("string", "the identifier"),
         &[],
-        daemon::get_identification,
+        Look(daemon::get_identification),
     ),
     method(
         STANDARD,
@@ -214,9 +112,17 @@ pub const METHODS: &[Method] = &[
         &[],
         ("struct", "int statecode and string statename"),
         &[],
-        daemon::get_state,
+        Look(daemon::get_state),
     ),
-    method(STANDARD, "getPID", "Tells the daemon's pid.", &[], ("int", "the pid"), &[], daemon::get_pid),
+    method(
+        STANDARD,
+        "getPID",
+        "Tells the daemon's pid.",
+        &[],
+        ("int", "the pid"),
+        &[],
+        Look(daemon::get_pid),
+    ),
     method(
         STANDARD,
         "readLog",
@@ -224,7 +130,7 @@ pub const METHODS: &[Method] = &[
         &[OFFSET, LENGTH],
         LOG_TEXT,
         &[NoFile, BadArguments, Failed],
-        logs::read_log,
+        Act(logs::read_log),
     ),
     method(
         STANDARD,
@@ -233,9 +139,17 @@ pub const METHODS: &[Method] = &[
         &[OFFSET, LENGTH],
         LOG_TEXT,
         &[NoFile, BadArguments, Failed],
-        logs::read_log,
+        Act(logs::read_log),
     ),
-    method(STANDARD, "shutdown", "Stops all processes, then the daemon.", &[], TRUE, &[], daemon::shutdown),
+    method(
+        STANDARD,
+        "shutdown",
+        "Stops all processes, then the daemon.",
+        &[],
+        TRUE,
+        &[],
+        Act(daemon::shutdown),
+    ),
     method(
         STANDARD,
         "restart",
@@ -243,7 +157,7 @@ pub const METHODS: &[Method] = &[
         &[],
         TRUE,
         &[],
-        daemon::restart,
+        Act(daemon::restart),
     ),
     method(
         STANDARD,
@@ -252,7 +166,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("array", "one array of three: names of added, of changed and of removed groups"),
         &[CantReread],
-        groups::reload_config,
+        Act(groups::reload_config),
     ),
     method(
         STANDARD,
@@ -261,7 +175,7 @@ pub const METHODS: &[Method] = &[
         &[GROUP],
         TRUE,
         &[BadName, AlreadyAdded],
-        |core, _, arguments, outbox| groups::change(core, arguments, Core::add_staged_group, outbox),
+        Act(|core, _, arguments, outbox| groups::change(core, arguments, Core::add_staged_group, outbox)),
     ),
     method(
         STANDARD,
@@ -270,7 +184,7 @@ pub const METHODS: &[Method] = &[
         &[GROUP],
         TRUE,
         &[BadName, StillRunning],
-        |core, _, arguments, outbox| groups::change(core, arguments, Core::remove_group, outbox),
+        Act(|core, _, arguments, outbox| groups::change(core, arguments, Core::remove_group, outbox)),
     ),
     method(
         STANDARD,
@@ -279,7 +193,7 @@ pub const METHODS: &[Method] = &[
         &[NAME_OR_GROUP, WAIT_STARTED],
         TRUE,
         START,
-        operate::start_process,
+        Act(operate::start_process),
     ),
     method(
         STANDARD,
@@ -288,7 +202,7 @@ pub const METHODS: &[Method] = &[
         &[GROUP, WAIT_STARTED],
         RESULTS,
         &[BadName],
-        operate::start_process_group,
+        Act(operate::start_process_group),
     ),
     method(
         STANDARD,
@@ -297,7 +211,7 @@ pub const METHODS: &[Method] = &[
         &[WAIT_STARTED],
         RESULTS,
         &[],
-        operate::start_all_processes,
+        Act(operate::start_all_processes),
     ),
     method(
         STANDARD,
@@ -306,7 +220,7 @@ pub const METHODS: &[Method] = &[
         &[NAME_OR_GROUP, WAIT_STOPPED],
         TRUE,
         &[BadName, NotRunning, Failed],
-        operate::stop_process,
+        Act(operate::stop_process),
     ),
     method(
         STANDARD,
@@ -315,7 +229,7 @@ pub const METHODS: &[Method] = &[
         &[GROUP, WAIT_STOPPED],
         RESULTS,
         &[BadName],
-        operate::stop_process_group,
+        Act(operate::stop_process_group),
     ),
     method(
         STANDARD,
@@ -324,7 +238,7 @@ pub const METHODS: &[Method] = &[
         &[WAIT_STOPPED],
         RESULTS,
         &[],
-        operate::stop_all_processes,
+        Act(operate::stop_all_processes),
     ),
     method(
         STANDARD,
@@ -333,7 +247,7 @@ pub const METHODS: &[Method] = &[
         &[NAME_OR_GROUP, SIGNAL],
         TRUE,
         &[BadName, BadSignal, NotRunning, Failed],
-        operate::signal_process,
+        Act(operate::signal_process),
     ),
     method(
         STANDARD,
@@ -342,7 +256,7 @@ pub const METHODS: &[Method] = &[
         &[GROUP, SIGNAL],
         RESULTS,
         &[BadName],
-        operate::signal_process_group,
+        Act(operate::signal_process_group),
     ),
     method(
         STANDARD,
@@ -351,7 +265,7 @@ pub const METHODS: &[Method] = &[
         &[SIGNAL],
         RESULTS,
         &[],
-        operate::signal_all_processes,
+        Act(operate::signal_all_processes),
     ),
     method(
         STANDARD,
@@ -360,7 +274,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("array", "a struct of options for each process, by name, with its group and whether that is in use"),
         &[],
-        groups::get_all_config_info,
+        Look(groups::get_all_config_info),
     ),
     method(
         STANDARD,
@@ -369,7 +283,7 @@ pub const METHODS: &[Method] = &[
         &[NAME],
         ("struct", "name, group, state, times, pid, logs and what went wrong last"),
         &[BadName],
-        info::get_process_info,
+        Look(info::get_process_info),
     ),
     method(
         STANDARD,
@@ -378,7 +292,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("array", "a struct as getProcessInfo returns it for each process"),
         &[],
-        info::get_all_process_info,
+        Look(info::get_all_process_info),
     ),
     method(
         STANDARD,
@@ -434,7 +348,7 @@ pub const METHODS: &[Method] = &[
         &[BadName],
         TAIL_STDERR,
     ),
-    method(STANDARD, "clearLog", "Empties the main log.", &[], TRUE, &[NoFile, Failed], logs::clear_log),
+    method(STANDARD, "clearLog", "Empties the main log.", &[], TRUE, &[NoFile, Failed], Act(logs::clear_log)),
     method(
         STANDARD,
         "clearProcessLogs",
@@ -442,7 +356,7 @@ pub const METHODS: &[Method] = &[
         &[NAME],
         TRUE,
         &[BadName, Failed],
-        logs::clear_process_logs,
+        Act(logs::clear_process_logs),
     ),
     method(
         STANDARD,
@@ -451,7 +365,7 @@ pub const METHODS: &[Method] = &[
         &[NAME],
         TRUE,
         &[BadName, Failed],
-        logs::clear_process_logs,
+        Act(logs::clear_process_logs),
     ),
     method(
         STANDARD,
@@ -460,7 +374,7 @@ pub const METHODS: &[Method] = &[
         &[],
         RESULTS,
         &[],
-        logs::clear_all_process_logs,
+        Act(logs::clear_all_process_logs),
     ),
     method(
         STANDARD,
@@ -469,7 +383,7 @@ pub const METHODS: &[Method] = &[
         &[NAME, parameter("chars", ParameterKind::String, "the text")],
         TRUE,
         &[BadName, NotRunning, NoFile, Failed],
-        talk::send_process_stdin,
+        Act(talk::send_process_stdin),
     ),
     method(
         STANDARD,
@@ -481,7 +395,7 @@ pub const METHODS: &[Method] = &[
         ],
         TRUE,
         &[],
-        talk::send_remote_comm_event,
+        Act(talk::send_remote_comm_event),
     )
     .even_in_shutdown(),
     method(
@@ -491,7 +405,7 @@ pub const METHODS: &[Method] = &[
         &[],
         ("array", "their names, sorted"),
         &[],
-        system::list_methods,
+        Look(system::list_methods),
     )
     .even_in_shutdown(),
     method(
@@ -501,7 +415,7 @@ pub const METHODS: &[Method] = &[
         &[METHOD_NAME],
         ("string", "its help text"),
         &[SignatureUnsupported],
-        system::method_help,
+        Look(system::method_help),
     )
     .even_in_shutdown(),
     method(
@@ -511,7 +425,7 @@ pub const METHODS: &[Method] = &[
         &[METHOD_NAME],
         ("array", "the types' names"),
         &[SignatureUnsupported],
-        system::method_signature,
+        Look(system::method_signature),
     )
     .even_in_shutdown(),
     method(
@@ -521,7 +435,7 @@ pub const METHODS: &[Method] = &[
         &[CALLS],
         ("array", "the answer of each call: its value, or a struct of int faultCode and string faultString"),
         &[],
-        multicall::multicall,
+        Act(multicall::multicall),
     )
     .even_in_shutdown(),
 ];

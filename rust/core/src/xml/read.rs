@@ -5,6 +5,8 @@
 //! not UTF-8, control characters, entities other than the five of XML (a DTD is never expanded), calls nested
 //! deeper than [`MAX_DEPTH`]. Elements lie on a stack of this module's own: no input makes it recurse.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -64,7 +66,8 @@ pub fn parse_call(body: &[u8]) -> Result<MethodCall, XmlError> {
     if let Some(illegal) = characters::first_illegal(text) {
         return Err(XmlError::IllegalCharacter(illegal.into()));
     }
-    let mut reader = Reader::from_str(text);
+    let text = with_line_feeds(text);
+    let mut reader = Reader::from_str(&text);
     reader.config_mut().check_comments = true;
     let mut call = CallBuilder::default();
     loop {
@@ -80,15 +83,15 @@ pub fn parse_call(body: &[u8]) -> Result<MethodCall, XmlError> {
                 if text.contains("]]>") {
                     return Err(malformed("`]]>` in text"));
                 }
-                call.text(&text.xml10_content())?;
+                call.text(text.into_inner())?;
             }
             Event::CData(text) => {
                 call.refuse_outside()?;
-                call.text(&text.xml10_content())?;
+                call.text(text.into_inner())?;
             }
             Event::GeneralRef(reference) => {
                 call.refuse_outside()?;
-                call.text(resolve(&reference)?.encode_utf8(&mut [0; 4]))?;
+                call.text(resolve(&reference)?.to_string().into())?;
             }
             Event::Decl(_) if start != 0 => return Err(malformed("declaration not at the start")),
             Event::DocType(_) if call.root_seen => return Err(malformed("DOCTYPE after the start")),
@@ -112,6 +115,11 @@ impl From<AttrError> for XmlError {
     fn from(error: AttrError) -> Self {
         Self::Malformed(error.to_string())
     }
+}
+
+/// Every end of a line as XML wants it read: one line feed.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
 /// The character that a reference stands for.
@@ -181,10 +189,10 @@ impl Kind {
 
 /// An element that is not closed yet.
 #[derive(Debug)]
-struct Frame {
+struct Frame<'a> {
     kind: Kind,
     /// Text before the first child; text after it means nothing.
-    text: String,
+    text: Cow<'a, str>,
     children: Vec<Item>,
 }
 
@@ -197,14 +205,14 @@ struct Item {
 }
 
 #[derive(Debug, Default)]
-struct CallBuilder {
-    stack: Vec<Frame>,
+struct CallBuilder<'a> {
+    stack: Vec<Frame<'a>>,
     root_seen: bool,
     method: Option<String>,
     params: Option<Vec<Value>>,
 }
 
-impl CallBuilder {
+impl<'a> CallBuilder<'a> {
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), XmlError> {
         if self.stack.is_empty() && self.root_seen {
             return Err(malformed("more than one root element"));
@@ -227,7 +235,7 @@ impl CallBuilder {
             }
         }
         self.root_seen = true;
-        self.stack.push(Frame { kind: Kind::of(name), text: String::new(), children: Vec::new() });
+        self.stack.push(Frame { kind: Kind::of(name), text: Cow::default(), children: Vec::new() });
         Ok(())
     }
 
@@ -235,9 +243,9 @@ impl CallBuilder {
         if self.stack.is_empty() { Err(malformed("text outside the root element")) } else { Ok(()) }
     }
 
-    fn text(&mut self, text: &str) -> Result<(), XmlError> {
+    fn text(&mut self, text: Cow<'a, str>) -> Result<(), XmlError> {
         match self.stack.last_mut() {
-            Some(frame) if frame.children.is_empty() => frame.text.push_str(text),
+            Some(frame) if frame.children.is_empty() => frame.text += text,
             Some(_) => {}
             None if text.chars().all(|character| matches!(character, ' ' | '\t' | '\n' | '\r')) => {}
             None => return self.refuse_outside(),
@@ -251,12 +259,15 @@ impl CallBuilder {
         };
         let mut parts = Vec::new();
         let value = match kind {
-            Kind::Value => children.into_iter().next().map_or(Value::String(text), |child| child.value),
+            Kind::Value => children
+                .into_iter()
+                .next()
+                .map_or_else(|| Value::String(text.into_owned()), |child| child.value),
             Kind::Int => Value::Int(parse_number(&text).ok_or(XmlError::BadValue("int"))?),
             Kind::Double => Value::Double(parse_number(&text).ok_or(XmlError::BadValue("double"))?),
             Kind::Boolean => Value::Bool(text == "1"),
-            Kind::String => Value::String(text),
-            Kind::DateTime if is_date_time(&text) => Value::DateTime(text),
+            Kind::String => Value::String(text.into_owned()),
+            Kind::DateTime if is_date_time(&text) => Value::DateTime(text.into_owned()),
             Kind::DateTime => return Err(XmlError::BadValue("dateTime.iso8601")),
             Kind::Base64 => {
                 let bytes = base64::decode(&text).ok_or(XmlError::BadValue("base64"))?;
@@ -272,7 +283,7 @@ impl CallBuilder {
                 Value::Nil
             }
             Kind::MethodName => {
-                self.method = Some(text);
+                self.method = Some(text.into_owned());
                 Value::Nil
             }
             Kind::Params => {
@@ -281,7 +292,7 @@ impl CallBuilder {
             }
             // An empty element has no text at all, which is nothing rather than an empty string.
             Kind::Name | Kind::Other if text.is_empty() => Value::Nil,
-            Kind::Name | Kind::Other => Value::String(text),
+            Kind::Name | Kind::Other => Value::String(text.into_owned()),
         };
         if let Some(parent) = self.stack.last_mut() {
             parent.children.push(Item { kind, value, parts });

@@ -17,7 +17,7 @@ use supervisor_core::process::Process;
 use supervisor_core::rpc::{Fault, STANDARD_FACTORY};
 use supervisor_core::signal::Signal;
 use supervisor_core::state::{Mood, ProcessState};
-use supervisor_core::xml::{Value, parse_call};
+use supervisor_core::xml::{MethodCall, Value, parse_call};
 
 /// What a child does once it is spawned.
 #[derive(Debug, Clone)]
@@ -361,12 +361,17 @@ impl Machine {
         self.pass(Duration::from_secs(seconds));
     }
 
-    /// Calls a method, without waiting.
+    /// Calls a method, without waiting. What can be answered without a step is answered so by a step.
     pub fn call(&mut self, method: &str, params: Vec<Value>) -> RequestId {
+        let call = MethodCall { method: method.to_owned(), params: params.clone() };
+        let looked = self.core.look(self.now(), call).ok();
         let request = RequestId(self.next_request);
         self.next_request += 1;
         self.asked.insert(request, method.to_owned());
         self.feed(Input::Request { request, method: method.to_owned(), params });
+        if let Some(looked) = looked {
+            assert_eq!(self.answer(request), Some(looked.map(as_tree)), "{method}");
+        }
         request
     }
 

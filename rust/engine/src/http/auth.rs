@@ -1,6 +1,6 @@
 //! Basic authentication (parity 8): the realm `default`, a clear password or `{SHA}` and its hexadecimal SHA-1.
 
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use sha1_smol::Sha1;
 use subtle::ConstantTimeEq as _;
 use supervisor_core::xml::base64;
@@ -36,8 +36,12 @@ impl Credentials {
 
     /// Whether the request's `Authorization` names this user and password.
     pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(header) = headers.get(AUTHORIZATION) else { return Err(Refusal::Unauthorized) };
-        let header = header.to_str().map_err(|_| Refusal::Malformed)?;
+        let header = headers.get(AUTHORIZATION).map(HeaderValue::to_str);
+        self.check_header(header.transpose().map_err(|_| Refusal::Malformed)?)
+    }
+
+    fn check_header(&self, header: Option<&str>) -> Result<(), Refusal> {
+        let Some(header) = header else { return Err(Refusal::Unauthorized) };
         let Some((scheme, encoded)) = header.split_once(' ') else { return Err(Refusal::Unauthorized) };
         if !scheme.eq_ignore_ascii_case("basic") {
             return Err(Refusal::Unauthorized);
@@ -49,6 +53,19 @@ impl Credentials {
             & self.password.unwrap_or_default().ct_eq(&digest(password))
             & u8::from(self.password.is_some()).ct_eq(&1);
         if fits.into() { Ok(()) } else { Err(Refusal::Unauthorized) }
+    }
+}
+
+/// What becomes of a request with this `Authorization` where these users with their passwords may ask, as a status:
+/// 200, 400 or 401.
+#[must_use]
+pub fn authorize(header: Option<&str>, users: impl IntoIterator<Item = (String, String)>) -> u16 {
+    let outcomes =
+        users.into_iter().map(|(user, password)| Credentials::new(&user, &password).check_header(header));
+    match outcomes.reduce(Result::or).unwrap_or(Err(Refusal::Unauthorized)) {
+        Ok(()) => 200,
+        Err(Refusal::Malformed) => 400,
+        Err(Refusal::Unauthorized) => 401,
     }
 }
 
@@ -94,6 +111,18 @@ mod tests {
         }
         let broken = Credentials::new("user", "{SHA}nonsense");
         assert_eq!(check(&broken, "Basic dXNlcjp0aGVwYXNzd29yZA=="), Err(Refusal::Unauthorized));
+    }
+
+    #[test]
+    fn one_of_several_users_is_enough() {
+        let users = [("other", "password"), ("user", "x")];
+        let status =
+            |header| authorize(header, users.map(|(user, password)| (user.to_owned(), password.to_owned())));
+        assert_eq!(status(Some("Basic dXNlcjp4")), 200);
+        assert_eq!(status(Some("Basic dXNlcjp5")), 401);
+        assert_eq!(status(Some("Basic YQ")), 400);
+        assert_eq!(status(None), 401);
+        assert_eq!(authorize(Some("Basic dXNlcjp4"), []), 401);
     }
 
     #[test]

@@ -45,6 +45,12 @@ pub enum LogLookupError {
 
 /// The daemon, seen from the HTTP servers. All methods are called on the control thread and must not block.
 pub trait Backend: 'static {
+    /// Answers a call that only looks, at once.
+    ///
+    /// # Errors
+    /// The call, where its method may do more: that is for [`Self::call`].
+    fn look(&self, call: MethodCall) -> Result<Answer, MethodCall>;
+
     /// Calls a method. The answer may come at once or much later; a sender that is dropped means that the daemon
     /// has ended. When the client is gone, the receiver is dropped.
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer>;

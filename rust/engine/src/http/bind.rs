@@ -3,14 +3,16 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
-use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, connect, listen, socket};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, connect, listen, setsockopt, socket, sockopt,
+};
 use supervisor_core::config::{HttpAddress, HttpServerSettings};
 use thiserror::Error;
 
@@ -87,6 +89,39 @@ pub struct Listener {
 pub(super) enum Socket {
     Unix(UnixListener),
     Tcp(TcpListener),
+}
+
+impl Socket {
+    /// Has accepting never wait, and sets what connections over TCP inherit.
+    pub(super) fn prepare(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(listener) => listener.set_nonblocking(true),
+            Self::Tcp(listener) => {
+                // Small answers go at once; clients that vanish without a word are found out by the system. A
+                // connection without these options works as well.
+                let _ = setsockopt(listener, sockopt::TcpNoDelay, &true);
+                let _ = setsockopt(listener, sockopt::KeepAlive, &true);
+                listener.set_nonblocking(true)
+            }
+        }
+    }
+
+    /// The next client's connection, and where it comes from over TCP; or `WouldBlock`.
+    pub(super) fn accept(&self) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
+        match self {
+            Self::Unix(listener) => Ok((listener.accept()?.0.into(), None)),
+            Self::Tcp(listener) => listener.accept().map(|(client, peer)| (client.into(), Some(peer))),
+        }
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Unix(listener) => listener.as_raw_fd(),
+            Self::Tcp(listener) => listener.as_raw_fd(),
+        }
+    }
 }
 
 impl Listener {
@@ -258,4 +293,29 @@ fn is_used(path: &Path) -> Result<bool, BindError> {
     fcntl(&descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     let answer = connect(descriptor.as_raw_fd(), &UnixAddr::new(path)?);
     Ok(!matches!(answer, Err(Errno::ECONNREFUSED | Errno::ENOENT)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::net::TcpStream;
+
+    use nix::sys::socket::getsockopt;
+
+    use super::*;
+
+    #[test]
+    fn connections_over_tcp_inherit_the_options_of_their_listener() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = Socket::Tcp(listener);
+        socket.prepare().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (accepted, peer) = socket.accept().unwrap();
+        assert_eq!(peer, client.local_addr().ok());
+        assert!(getsockopt(&accepted, sockopt::TcpNoDelay).unwrap());
+        assert!(getsockopt(&accepted, sockopt::KeepAlive).unwrap());
+        assert_eq!(socket.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
 }

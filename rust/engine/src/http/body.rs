@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use hyper::StatusCode;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::InFlight;
 use super::limits;
@@ -98,6 +99,17 @@ pub(super) enum ReadError {
     Broken,
 }
 
+impl ReadError {
+    /// The status that says so.
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
 /// The next piece of a request's body; `None` at its end.
 async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<Bytes, ReadError>> {
     poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
@@ -111,46 +123,71 @@ async fn next_piece(body: &mut Incoming, in_flight: &InFlight) -> Option<Result<
     .await
 }
 
-/// The whole body of a request.
-pub(super) async fn read(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
-    in_flight.set_reading(true);
-    let whole = timeout(limits::BODY_TIME, read_pieces(body, in_flight)).await;
-    in_flight.set_reading(false);
-    whole.unwrap_or(Err(ReadError::Stalled))
+/// The body of a request, read at most once.
+pub(super) struct RequestBody {
+    incoming: Incoming,
+    read: Option<Bytes>,
 }
 
-async fn read_pieces(body: &mut Incoming, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+impl RequestBody {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self { incoming, read: None }
+    }
+
+    /// The whole body.
+    pub(super) async fn read(&mut self, in_flight: &InFlight) -> Result<Bytes, ReadError> {
+        if let Some(read) = &self.read {
+            return Ok(read.clone());
+        }
+        let begun = Instant::now();
+        in_flight.set_reading(Some(begun));
+        let whole = read_pieces(&mut self.incoming, in_flight, begun).await;
+        in_flight.set_reading(None);
+        let whole = whole?;
+        self.read = Some(whole.clone());
+        Ok(whole)
+    }
+
+    /// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
+    /// answer away from the client.
+    pub(super) async fn discard(&mut self, in_flight: &InFlight) {
+        if self.incoming.is_end_stream() {
+            return;
+        }
+        let mut left = limits::MAX_DISCARDED_BYTES;
+        let reading = async {
+            while let Some(Ok(piece)) = next_piece(&mut self.incoming, in_flight).await {
+                match left.checked_sub(piece.len()) {
+                    Some(still) => left = still,
+                    None => return,
+                }
+            }
+        };
+        // What is not read in time stays unread.
+        let _ = timeout(limits::DISCARD_TIME, reading).await;
+    }
+}
+
+async fn read_pieces(body: &mut Incoming, in_flight: &InFlight, begun: Instant) -> Result<Bytes, ReadError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits::MAX_BODY_BYTES {
         return Err(ReadError::TooBig);
     }
     let mut whole = BytesMut::new();
+    let mut since = begun;
     loop {
-        let piece = timeout(limits::BODY_STALL_TIME, next_piece(body, in_flight)).await;
+        let deadline = (since + limits::BODY_STALL_TIME).min(begun + limits::BODY_TIME);
+        let piece = timeout_at(deadline, next_piece(body, in_flight)).await;
         let Some(piece) = piece.map_err(|_| ReadError::Stalled)? else { return Ok(whole.freeze()) };
         let piece = piece?;
         if whole.len() + piece.len() > limits::MAX_BODY_BYTES {
             return Err(ReadError::TooBig);
         }
-        whole.extend_from_slice(&piece);
-    }
-}
-
-/// Reads what is left of an unwanted body, within limits: closing a socket that holds unread bytes would take the
-/// answer away from the client.
-pub(super) async fn discard(body: &mut Incoming, in_flight: &InFlight) {
-    if body.is_end_stream() {
-        return;
-    }
-    let mut left = limits::MAX_DISCARDED_BYTES;
-    let reading = async {
-        while let Some(Ok(piece)) = next_piece(body, in_flight).await {
-            match left.checked_sub(piece.len()) {
-                Some(still) => left = still,
-                None => return,
-            }
+        // Nearly always it comes in one piece, which needs no copy.
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(piece);
         }
-    };
-    // What is not read in time stays unread.
-    let _ = timeout(limits::DISCARD_TIME, reading).await;
+        whole.extend_from_slice(&piece);
+        since = Instant::now();
+    }
 }

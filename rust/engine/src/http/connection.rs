@@ -18,7 +18,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::ResponseBody;
@@ -41,9 +40,19 @@ pub(super) struct Activity {
     blocked_since: Cell<Option<Instant>>,
     /// The client has ended its input while an answer is in flight; whom to tell when that is over.
     held_end: RefCell<Option<Waker>>,
-    /// The connection has been asked to end at once.
-    evicted: Cell<bool>,
-    evict: Notify,
+    /// How the connection was asked to end.
+    ending: Cell<Option<Ending>>,
+    /// Its task, which is told of that.
+    task: RefCell<Option<Waker>>,
+}
+
+/// How a connection that is asked to end does so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// When the answers in flight are handed over.
+    Gracefully,
+    /// Whatever is in flight.
+    AtOnce,
 }
 
 impl Activity {
@@ -56,8 +65,8 @@ impl Activity {
             streaming: Cell::new(false),
             blocked_since: Cell::new(None),
             held_end: RefCell::new(None),
-            evicted: Cell::new(false),
-            evict: Notify::new(),
+            ending: Cell::new(None),
+            task: RefCell::new(None),
         })
     }
 
@@ -70,13 +79,24 @@ impl Activity {
     /// the log that it follows. `None` while the daemon is to do something, and once the connection was asked to end.
     pub(super) fn evictable_since(&self) -> Option<Instant> {
         let stuck = if self.streaming.get() { &self.blocked_since } else { &self.reading_since };
-        if self.evicted.get() { None } else { self.idle_since().or(stuck.get()) }
+        if self.ending.get().is_some() { None } else { self.idle_since().or(stuck.get()) }
     }
 
-    /// Asks the connection to end at once.
-    pub(super) fn evict(&self) {
-        self.evicted.set(true);
-        self.evict.notify_one();
+    /// Asks the connection to end.
+    pub(super) fn end(&self, how: Ending) {
+        self.ending.set(Some(how));
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+
+    /// How the connection was asked to end; the task is told when it is.
+    fn poll_ending(&self, context: &Context<'_>) -> Option<Ending> {
+        let mut task = self.task.borrow_mut();
+        if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
+            *task = Some(context.waker().clone());
+        }
+        self.ending.get()
     }
 
     /// When the connection is to be closed unless something happens.
@@ -111,9 +131,9 @@ impl InFlight {
         self.0.release_end();
     }
 
-    /// The body of the request is being read from now on, or no more.
-    pub(super) fn set_reading(&self, reading: bool) {
-        self.0.reading_since.set(reading.then(Instant::now));
+    /// Since when the body of the request is being read, if it is.
+    pub(super) fn set_reading(&self, since: Option<Instant>) {
+        self.0.reading_since.set(since);
     }
 
     /// Nothing more comes from the client: what of the request is not there yet never will be.
@@ -216,14 +236,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// Serves one connection to its end: the client's, a time limit, an eviction, or the end of the server
-/// (`shutdown` becomes true), which lets answers in flight finish first.
-pub(super) async fn serve<S, H, F>(
-    stream: S,
-    activity: Rc<Activity>,
-    mut shutdown: watch::Receiver<bool>,
-    handler: H,
-) where
+/// Serves one connection to its end: the client's, a time limit, or one that it was asked for.
+pub(super) async fn serve<S, H, F>(stream: S, activity: Rc<Activity>, handler: H)
+where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
     H: Fn(Request<Incoming>, InFlight) -> F,
     F: Future<Output = Response<ResponseBody>>,
@@ -241,25 +256,22 @@ pub(super) async fn serve<S, H, F>(
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(watched), service);
     let mut connection = pin!(connection);
-    {
-        let mut shutting_down = pin!(shutdown.wait_for(|&ending| ending));
-        let mut evicted = pin!(activity.evict.notified());
-        let mut timer = Timer::default();
-        let ended = poll_fn(|context| {
-            // Errors are the client's: it is gone, or what it sent was answered with a 400 by hyper.
-            if connection.as_mut().poll(context).is_ready()
-                || evicted.as_mut().poll(context).is_ready()
-                || timer.poll(activity.deadline(), context).is_ready()
-                || (activity.streaming.get() && has_left(&stream, context))
-            {
-                return Poll::Ready(true);
-            }
-            shutting_down.as_mut().poll(context).map(|_| false)
-        })
-        .await;
-        if ended {
-            return;
+    let mut timer = Timer::default();
+    let ends_gracefully = poll_fn(|context| {
+        let asked = activity.poll_ending(context);
+        // Errors are the client's: it is gone, or what it sent was answered with a 400 by hyper.
+        if asked == Some(Ending::AtOnce)
+            || connection.as_mut().poll(context).is_ready()
+            || timer.poll(activity.deadline(), context).is_ready()
+            || (activity.streaming.get() && has_left(&stream, context))
+        {
+            return Poll::Ready(false);
         }
+        if asked.is_some() { Poll::Ready(true) } else { Poll::Pending }
+    })
+    .await;
+    if !ends_gracefully {
+        return;
     }
     connection.as_mut().graceful_shutdown();
     poll_fn(|context| {
@@ -311,14 +323,14 @@ mod tests {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
     /// A connection whose every request is answered after ten hours; the clock is a pretended one.
-    fn connect() -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
+    fn connect() -> (DuplexStream, JoinHandle<()>, Rc<Activity>) {
         let (client, stream) = duplex(1000);
-        let (ending, shutdown) = watch::channel(false);
-        let task = spawn_local(serve(stream, Activity::new(), shutdown, |_, in_flight| async move {
+        let activity = Activity::new();
+        let task = spawn_local(serve(stream, Rc::clone(&activity), |_, in_flight| async move {
             sleep(Duration::from_secs(36_000)).await;
             respond::whole("text/plain", "late").map(|body| body.hold(in_flight))
         }));
-        (client, task, ending)
+        (client, task, activity)
     }
 
     async fn seconds_until_closed(mut client: DuplexStream) -> u64 {
@@ -331,7 +343,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_requests_is_closed_after_half_an_hour() {
         let test = async {
-            let (client, _task, _ending) = connect();
+            let (client, _task, _activity) = connect();
             assert_eq!(seconds_until_closed(client).await, limits::IDLE_TIME.as_secs());
         };
         LocalSet::new().run_until(test).await;
@@ -340,7 +352,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn headers_must_be_complete_half_a_minute_after_their_first_byte() {
         let test = async {
-            let (mut client, _task, _ending) = connect();
+            let (mut client, _task, _activity) = connect();
             sleep(Duration::from_secs(1000)).await;
             client.write_all(b"GET").await.unwrap();
             sleep(Duration::from_secs(20)).await;
@@ -353,7 +365,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_may_take_any_time_and_the_connection_lives_on() {
         let test = async {
-            let (mut client, _task, _ending) = connect();
+            let (mut client, _task, _activity) = connect();
             for _ in 0..2 {
                 client.write_all(REQUEST).await.unwrap();
                 let mut answer = Vec::new();
@@ -369,17 +381,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_end_of_the_server_waits_for_the_answer_and_for_nothing_else() {
         let test = async {
-            let (mut client, task, ending) = connect();
+            let (mut client, task, activity) = connect();
             client.write_all(REQUEST).await.unwrap();
             sleep(Duration::from_secs(1)).await;
-            ending.send(true).unwrap();
+            activity.end(Ending::Gracefully);
             assert_eq!(seconds_until_closed(client).await, 35_999);
             task.await.unwrap();
 
-            let (mut client, task, ending) = connect();
+            let (mut client, task, activity) = connect();
             client.write_all(b"GET /").await.unwrap();
             sleep(Duration::from_secs(1)).await;
-            ending.send(true).unwrap();
+            activity.end(Ending::Gracefully);
             assert_eq!(seconds_until_closed(client).await, 0);
             task.await.unwrap();
         };
@@ -389,10 +401,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn eviction_closes_an_idle_connection_at_once() {
         let (client, stream) = duplex(1000);
-        let (_ending, shutdown) = watch::channel(false);
         let activity = Activity::new();
-        activity.evict();
-        serve(stream, Rc::clone(&activity), shutdown, |_, in_flight| async move {
+        activity.end(Ending::AtOnce);
+        serve(stream, Rc::clone(&activity), |_, in_flight| async move {
             respond::whole("text/plain", "x").map(|body| body.hold(in_flight))
         })
         .await;

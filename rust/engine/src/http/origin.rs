@@ -1,12 +1,14 @@
 //! Keeps pages of other sites from calling methods through a visitor's browser (traps 3).
 
-use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a request was made by a web page that this server did not deliver. Programs that are no browsers send
 /// neither `Sec-Fetch-Site` nor `Origin` and are never meant.
 pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let text = |value: &hyper::header::HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
-    if let Some(site) = headers.get("sec-fetch-site") {
+    if let Some(site) = headers.get(&SEC_FETCH_SITE) {
         return !matches!(text(site).as_deref(), Some("same-origin" | "none"));
     }
     let Some(origin) = headers.get(ORIGIN) else { return false };

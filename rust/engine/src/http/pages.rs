@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, EXPIRES, HeaderValue,
     IF_MODIFIED_SINCE, LAST_MODIFIED, LOCATION, PRAGMA, REFERRER_POLICY, X_FRAME_OPTIONS,
@@ -18,7 +17,7 @@ use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
 use super::backend::{Answer, Backend};
-use super::body::{self, ReadError, ResponseBody};
+use super::body::{RequestBody, ResponseBody};
 use super::connection::InFlight;
 use super::respond::{self, Reply};
 use super::route::{Site, X_ACCEL_BUFFERING};
@@ -63,33 +62,47 @@ impl Pages {
     }
 }
 
+/// Pages, which are asked for by GET and POST.
+fn is_page(path: &str) -> bool {
+    matches!(path, "" | "index.html" | "tail.html" | "ok.html" | "process.html" | "log.html" | "about.html")
+}
+
+/// What pages and their scripts ask for by GET.
+fn is_data(path: &str) -> bool {
+    matches!(path, "live" | "live.json" | "pending.json" | "logfile")
+}
+
+/// Whether a request is for one of the pages, or for what they show.
+pub(super) fn is_known(method: &Method, path: &str) -> bool {
+    match *method {
+        Method::GET => is_page(path) || is_data(path),
+        Method::POST => is_page(path),
+        _ => false,
+    }
+}
+
 /// Answers a request for a page. The original knows pages by GET and POST only, static files by GET and HEAD.
 pub(super) async fn respond(
     site: &Site,
     parts: &Parts,
-    body: &mut Incoming,
+    body: &mut RequestBody,
     path: &str,
     in_flight: &InFlight,
 ) -> Reply {
-    let is_page = matches!(
-        path,
-        "" | "index.html" | "tail.html" | "ok.html" | "process.html" | "log.html" | "about.html"
-    );
+    let is_page = is_page(path);
     match &parts.method {
         &Method::POST if is_page && !super::route::announces_body(parts) => {
             respond::error(StatusCode::LENGTH_REQUIRED)
         }
         &Method::GET | &Method::POST if is_page => {
-            let body = match body::read(body, in_flight).await {
+            let body = match body.read(in_flight).await {
                 Ok(body) => body,
-                Err(ReadError::TooBig) => return respond::error(StatusCode::PAYLOAD_TOO_LARGE),
-                Err(ReadError::Stalled) => return respond::error(StatusCode::REQUEST_TIMEOUT),
-                Err(ReadError::Broken) => return respond::error(StatusCode::BAD_REQUEST),
+                Err(error) => return respond::error(error.status()),
             };
             let form = Form::new(parts.uri.query().unwrap_or_default(), &body);
             page(site, parts, path, &form).await
         }
-        &Method::GET if matches!(path, "live" | "live.json" | "pending.json" | "logfile") => {
+        &Method::GET if is_data(path) => {
             let form = Form::new(parts.uri.query().unwrap_or_default(), b"");
             data(site, path, &form).await
         }

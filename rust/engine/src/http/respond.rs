@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, SERVER, WWW_AUTHENTICATE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, SERVER, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -10,19 +10,33 @@ use hyper::{Response, StatusCode};
 use super::body::ResponseBody;
 
 /// Value of the `Server` header.
-const SERVER_NAME: &str = concat!("supervisor-rs/", env!("CARGO_PKG_VERSION"));
+static SERVER_NAME: HeaderValue =
+    HeaderValue::from_static(concat!("supervisor-rs/", env!("CARGO_PKG_VERSION")));
+
+static NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// Room for the headers of nearly every answer, `Date` and `Connection` included.
+const HEADERS: usize = 6;
 
 /// Type of error pages.
 const HTML: &str = "text/html";
 
 pub(super) type Reply = Response<ResponseBody>;
 
+/// An answer of status 200 that says whose it is and nothing else.
+pub(super) fn bare(body: ResponseBody) -> Reply {
+    let mut answer = Response::new(body);
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    headers.insert(SERVER, SERVER_NAME.clone());
+    *answer.headers_mut() = headers;
+    answer
+}
+
 /// An answer of status 200 with the headers of every answer and no others.
 pub(super) fn answer(content_type: &'static str, body: ResponseBody) -> Reply {
-    let mut answer = Response::new(body);
-    set(&mut answer, SERVER, SERVER_NAME);
+    let mut answer = bare(body);
     set(&mut answer, CONTENT_TYPE, content_type);
-    set(&mut answer, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF.clone());
     answer
 }
 

@@ -1,5 +1,6 @@
 //! From a request to its answer: who may ask, and which path means what (parity 8).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -16,8 +17,9 @@ use tokio::sync::watch;
 
 use super::auth::{Credentials, Refusal};
 use super::backend::Backend;
-use super::body::{self, ResponseBody};
+use super::body::{RequestBody, ResponseBody};
 use super::connection::InFlight;
+use super::foreign::{self, Foreign, Kind};
 use super::pages::Pages;
 use super::respond::{self, Reply};
 use super::{origin, pages, rpc};
@@ -30,24 +32,33 @@ const HEAD: u64 = 1024;
 
 /// What the handlers of one server share.
 pub(super) struct Site {
+    /// Which server it is, in the order of the configuration, from 0.
+    pub(super) number: usize,
     pub(super) backend: Rc<dyn Backend>,
     pub(super) credentials: Option<Credentials>,
     /// Actions by GET are for browsers too.
     pub(super) allow_get_actions: bool,
     pub(super) pages: Rc<Pages>,
+    pub(super) foreign: Rc<Foreign>,
     pub(super) shutdown: watch::Receiver<bool>,
 }
 
 /// Answers a request.
-pub(super) async fn handle(site: Rc<Site>, request: Request<Incoming>, in_flight: InFlight) -> Reply {
-    let (parts, mut body) = request.into_parts();
+pub(super) async fn handle(
+    site: Rc<Site>,
+    peer: Option<SocketAddr>,
+    request: Request<Incoming>,
+    in_flight: InFlight,
+) -> Reply {
+    let (parts, body) = request.into_parts();
+    let mut body = RequestBody::new(body);
     let answer = match refusal(&site, &parts) {
-        None => route(&site, &parts, &mut body, &in_flight).await,
+        None => route(&site, &parts, peer, &mut body, &in_flight).await,
         Some(refused) => refused,
     };
     // A client that waits for `100 Continue` takes a refusal instead and sends no body.
     if !parts.headers.contains_key(EXPECT) {
-        body::discard(&mut body, &in_flight).await;
+        body.discard(&in_flight).await;
     }
     answer.map(|body| body.hold(in_flight))
 }
@@ -61,13 +72,31 @@ fn refusal(site: &Site, parts: &Parts) -> Option<Reply> {
     }
 }
 
-async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
+async fn route(
+    site: &Site,
+    parts: &Parts,
+    peer: Option<SocketAddr>,
+    body: &mut RequestBody,
+    in_flight: &InFlight,
+) -> Reply {
     let Some(path) = decode_path(parts.uri.path()) else { return respond::error(StatusCode::BAD_REQUEST) };
     let mut segments = path.split('/');
-    match segments.next().unwrap_or_default() {
-        "RPC2" => call(site, parts, body, in_flight).await,
-        "logtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
-        "logtail" => {
+    let kind = match segments.next().unwrap_or_default() {
+        "RPC2" => Kind::Rpc,
+        "logtail" => Kind::LogTail,
+        "mainlogtail" => Kind::MainLogTail,
+        _ if pages::is_known(&parts.method, &path) => Kind::Pages,
+        _ => Kind::Files,
+    };
+    if let Some(reply) = foreign::respond(site, parts, (kind, &path, peer), body, in_flight).await {
+        return reply;
+    }
+    match kind {
+        Kind::Rpc => call(site, parts, body, in_flight).await,
+        Kind::LogTail | Kind::MainLogTail if parts.method != Method::GET => {
+            respond::error(StatusCode::BAD_REQUEST)
+        }
+        Kind::LogTail => {
             let (name, channel) = (segments.next(), segments.next().unwrap_or(Channel::Stdout.name()));
             let channel =
                 [Channel::Stdout, Channel::Stderr].into_iter().find(|known| known.name() == channel);
@@ -79,17 +108,16 @@ async fn route(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFl
                 Err(_) => respond::error(StatusCode::NOT_FOUND),
             }
         }
-        "mainlogtail" if parts.method != Method::GET => respond::error(StatusCode::BAD_REQUEST),
-        "mainlogtail" => match site.backend.main_log() {
+        Kind::MainLogTail => match site.backend.main_log() {
             Some(log) => follow(site, log).await,
             None => respond::error(StatusCode::NOT_FOUND),
         },
-        _ => pages::respond(site, parts, body, &path, in_flight).await,
+        Kind::Pages | Kind::Files => pages::respond(site, parts, body, &path, in_flight).await,
     }
 }
 
 /// `/RPC2`: only POST, only with a body, and not on behalf of somebody else's web page.
-async fn call(site: &Site, parts: &Parts, body: &mut Incoming, in_flight: &InFlight) -> Reply {
+async fn call(site: &Site, parts: &Parts, body: &mut RequestBody, in_flight: &InFlight) -> Reply {
     if parts.method != Method::POST {
         respond::error(StatusCode::BAD_REQUEST)
     } else if origin::is_foreign(&parts.headers) {

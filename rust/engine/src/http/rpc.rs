@@ -1,14 +1,13 @@
 //! `POST /RPC2`: from the body of a request to the answer's (parity 4).
 
 use hyper::StatusCode;
-use hyper::body::Incoming;
 use supervisor_core::config::LogLevel;
 use supervisor_core::expand::repr;
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::xml::{XmlError, parse_call, write_fault, write_response};
 
 use super::backend::{Answer, Backend};
-use super::body::{self, ReadError};
+use super::body::RequestBody;
 use super::connection::InFlight;
 use super::respond::{self, Reply};
 
@@ -16,12 +15,10 @@ use super::respond::{self, Reply};
 const LOGGED_CHARACTERS: usize = 1000;
 
 /// Answers a method call.
-pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_flight: &InFlight) -> Reply {
-    let request = match body::read(body, in_flight).await {
+pub(super) async fn respond(backend: &dyn Backend, body: &mut RequestBody, in_flight: &InFlight) -> Reply {
+    let request = match body.read(in_flight).await {
         Ok(request) => request,
-        Err(ReadError::TooBig) => return respond::error(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(ReadError::Stalled) => return respond::error(StatusCode::REQUEST_TIMEOUT),
-        Err(ReadError::Broken) => return respond::error(StatusCode::BAD_REQUEST),
+        Err(error) => return respond::error(error.status()),
     };
     let call = match parse_call(&request) {
         Ok(call) => call,
@@ -35,7 +32,11 @@ pub(super) async fn respond(backend: &dyn Backend, body: &mut Incoming, in_fligh
     let method = call.method.clone();
     backend.log(LogLevel::Trace, format_args!("XML-RPC method called: {method}()"));
     let ended = |_| Answer::Fault(Fault::new(FaultCode::ShutdownState));
-    let text = match backend.call(call).await.unwrap_or_else(ended) {
+    let answer = match backend.look(call) {
+        Ok(answer) => answer,
+        Err(call) => backend.call(call).await.unwrap_or_else(ended),
+    };
+    let text = match answer {
         Answer::Value(value) => {
             backend.log(LogLevel::Trace, format_args!("XML-RPC method {method}() returned successfully"));
             write_response(value)

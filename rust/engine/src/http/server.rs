@@ -2,16 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use supervisor_core::config::{HttpAddress, LogLevel};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
@@ -19,10 +18,12 @@ use tokio::time::{sleep, timeout};
 use super::auth::Credentials;
 use super::backend::Backend;
 use super::bind::{BindError, Listener, Socket, bind_unix};
-use super::connection::{self, Activity};
+use super::connection::{self, Activity, Ending};
+use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
 use super::route::{self, Site};
+use super::stream::{Stream, watch_socket};
 use super::vanished;
 use crate::unix_path::{Found, OwnPath};
 
@@ -90,13 +91,17 @@ impl Servers {
     ///
     /// # Errors
     /// When a listener cannot be handed to the runtime.
-    pub fn start(listeners: Vec<Listener>, backend: &Rc<dyn Backend>) -> io::Result<Self> {
+    pub fn start(
+        listeners: Vec<Listener>,
+        backend: &Rc<dyn Backend>,
+        foreign: &Rc<Foreign>,
+    ) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
         let connections = Rc::new(Connections::new(limits::max_connections()));
         let pages = Pages::new(backend);
         let mut servers = Vec::new();
         let mut failure = None;
-        for listener in listeners {
+        for (number, listener) in listeners.into_iter().enumerate() {
             // Those after a failure are closed with it.
             if failure.is_some() {
                 listener.close();
@@ -105,10 +110,12 @@ impl Servers {
             let Listener { section: _, credentials, allow_get_actions, socket, path, address } = listener;
             let credentials = credentials.map(|(user, password)| Credentials::new(&user, &password));
             let site = Rc::new(Site {
+                number,
                 backend: Rc::clone(backend),
                 credentials,
                 allow_get_actions,
                 pages: Rc::clone(&pages),
+                foreign: Rc::clone(foreign),
                 shutdown: shutdown.clone(),
             });
             match accept_on(socket, &connections, &site) {
@@ -161,8 +168,9 @@ impl Servers {
             server.accepting.end().await;
             server.path.iter().for_each(OwnPath::remove);
         }
-        // Nobody listens when no connection is open.
+        // Nobody listens when no answer is endless.
         let _ = ending.send(true);
+        connections.end_all();
         if timeout(grace, connections.all_closed()).await.is_err() {
             connections.abort_all();
             connections.all_closed().await;
@@ -170,44 +178,18 @@ impl Servers {
     }
 }
 
-/// Clients that vanish without a word are found out by the system; small answers go at once.
-fn prepared(stream: TcpStream) -> TcpStream {
-    // A connection without these options works as well.
-    let _ = stream.set_nodelay(true);
-    let _ = setsockopt(&stream, sockopt::KeepAlive, &true);
-    stream
-}
-
 /// Begins to accept on a socket.
 fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> io::Result<Accepting> {
     let (connections, site) = (Rc::clone(connections), Rc::clone(site));
-    let task = match socket {
-        Socket::Unix(socket) => {
-            socket.set_nonblocking(true)?;
-            let socket = UnixListener::from_std(socket)?;
-            spawn_local(async move {
-                accept(&connections, &site, async || Ok(socket.accept().await?.0)).await;
-            })
-        }
-        Socket::Tcp(socket) => {
-            socket.set_nonblocking(true)?;
-            let socket = TcpListener::from_std(socket)?;
-            spawn_local(async move {
-                accept(&connections, &site, async || Ok(prepared(socket.accept().await?.0))).await;
-            })
-        }
-    };
-    Ok(Accepting(task))
+    socket.prepare()?;
+    let socket = watch_socket(socket, Interest::READABLE)?;
+    Ok(Accepting(spawn_local(async move { accept(&connections, &site, &socket).await })))
 }
 
-async fn accept<S, F>(connections: &Rc<Connections>, site: &Rc<Site>, mut next: impl FnMut() -> F)
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-    F: Future<Output = io::Result<S>>,
-{
+async fn accept(connections: &Rc<Connections>, site: &Rc<Site>, socket: &AsyncFd<Socket>) {
     loop {
-        match next().await {
-            Ok(stream) => connections.begin(stream, site),
+        match socket.async_io(Interest::READABLE, Socket::accept).await {
+            Ok((client, peer)) => connections.begin(Stream::new(client), peer, site),
             // The client left again before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the connection stays in the queue, so asking again at once would
@@ -248,10 +230,7 @@ impl Connections {
         Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new() }
     }
 
-    fn begin<S>(self: &Rc<Self>, stream: S, site: &Rc<Site>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
-    {
+    fn begin(self: &Rc<Self>, stream: Stream, peer: Option<SocketAddr>, site: &Rc<Site>) {
         if self.open.borrow().len() >= self.most && !self.evict_one() {
             // Everybody is busy: the newcomer has to come again.
             return;
@@ -263,9 +242,8 @@ impl Connections {
         let site = Rc::clone(site);
         let task = spawn_local(async move {
             let _entry = entry;
-            let shutdown = site.shutdown.clone();
-            connection::serve(stream, activity, shutdown, |request, in_flight| {
-                route::handle(Rc::clone(&site), request, in_flight)
+            connection::serve(stream, activity, |request, in_flight| {
+                route::handle(Rc::clone(&site), peer, request, in_flight)
             })
             .await;
         });
@@ -281,8 +259,13 @@ impl Connections {
             connection.activity.evictable_since().map(|since| (since, &connection.activity))
         });
         let Some((_, longest)) = idle.min_by_key(|(since, _)| *since) else { return false };
-        longest.evict();
+        longest.end(Ending::AtOnce);
         true
+    }
+
+    /// Asks all to end when their answers in flight are handed over.
+    fn end_all(&self) {
+        self.open.borrow().values().for_each(|connection| connection.activity.end(Ending::Gracefully));
     }
 
     async fn all_closed(&self) {

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::main_log::MainLogWriter;
 use super::outlet::losses;
 use super::read;
+use super::redirect::{RedirectedLine, Redirection, TakeLine};
 use super::writable::any_writable;
 
 /// Lines that may wait for the thread, and how many bytes they may have together.
@@ -60,6 +61,44 @@ impl Queue {
     fn is_crowded(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) > BYTES / 2
     }
+
+    /// Makes room for a line of this size; where there is none, it counts as lost.
+    fn enter(&self, size: usize) -> bool {
+        let line = self.lines.fetch_add(1, Ordering::Relaxed);
+        if line >= LINES || self.bytes.fetch_add(size, Ordering::Relaxed) + size > BYTES {
+            if line < LINES {
+                self.bytes.fetch_sub(size, Ordering::Relaxed);
+            }
+            self.lines.fetch_sub(1, Ordering::Relaxed);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        true
+    }
+
+    /// Such a line is on its way no more.
+    fn leave(&self, size: usize) {
+        self.lines.fetch_sub(1, Ordering::Relaxed);
+        let was_crowded = self.is_crowded();
+        self.bytes.fetch_sub(size, Ordering::Relaxed);
+        if was_crowded && !self.is_crowded() {
+            self.is_stuck.store(false, Ordering::Relaxed);
+            self.room.notify_waiters();
+        }
+    }
+}
+
+/// What a line takes of the queue; free when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    queue: Arc<Queue>,
+    size: usize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.queue.leave(self.size);
+    }
 }
 
 /// Says lines to the main log, from any thread. Cheap to clone.
@@ -70,6 +109,7 @@ pub(crate) struct MainLines {
     commands: mpsc::UnboundedSender<Command>,
     queue: Arc<Queue>,
     level: LogLevel,
+    redirection: Arc<Redirection>,
 }
 
 impl MainLines {
@@ -77,7 +117,8 @@ impl MainLines {
     pub(crate) fn new(level: LogLevel) -> (Self, Inbox) {
         let (sender, commands) = mpsc::unbounded_channel();
         let queue = Arc::new(Queue::default());
-        (Self { commands: sender, queue: Arc::clone(&queue), level }, Inbox { commands, queue })
+        let lines = Self { commands: sender, queue: Arc::clone(&queue), level, redirection: Arc::default() };
+        (lines, Inbox { commands, queue })
     }
 
     /// Least severe level that is written.
@@ -89,23 +130,29 @@ impl MainLines {
         level <= self.level
     }
 
+    /// Has somebody else get what is said from now on, or the main log again.
+    pub(crate) fn redirect(&self, to: Option<TakeLine>) {
+        self.redirection.set(to);
+    }
+
     /// Says a line, if its level is severe enough. Never waits: a line that finds no room is counted, and the count
     /// is written when there is room again.
     pub(crate) fn line(&self, level: LogLevel, message: &str) {
-        if !self.takes(level) {
-            return;
-        }
-        let Queue { lines, bytes, lost, .. } = &*self.queue;
-        let (line, size) = (lines.fetch_add(1, Ordering::Relaxed), message.len());
-        if line >= LINES || bytes.fetch_add(size, Ordering::Relaxed) + size > BYTES {
-            if line < LINES {
-                bytes.fetch_sub(size, Ordering::Relaxed);
+        match self.redirection.get() {
+            None => self.write(level, message),
+            Some(take) if self.takes(level) && self.queue.enter(message.len()) => {
+                let place = Place { queue: Arc::clone(&self.queue), size: message.len() };
+                take(RedirectedLine { level, message: message.to_owned(), _place: place });
             }
-            lines.fetch_sub(1, Ordering::Relaxed);
-            lost.fetch_add(1, Ordering::Relaxed);
-            return;
+            Some(_) => {}
         }
-        self.tell(Command::Line(Line { time: SystemTime::now(), level, message: message.to_owned() }));
+    }
+
+    /// The same for the main log itself, whoever else gets the lines.
+    pub(crate) fn write(&self, level: LogLevel, message: &str) {
+        if self.takes(level) && self.queue.enter(message.len()) {
+            self.tell(Command::Line(Line { time: SystemTime::now(), level, message: message.to_owned() }));
+        }
     }
 
     /// Copies output of a process at level debug.
@@ -192,17 +239,11 @@ async fn serve(main: &mut MainLogWriter, inbox: &mut Inbox) -> Option<std::sync:
 }
 
 fn write_line(main: &mut MainLogWriter, line: &Line, queue: &Queue) {
-    queue.lines.fetch_sub(1, Ordering::Relaxed);
-    let was_crowded = queue.is_crowded();
-    queue.bytes.fetch_sub(line.message.len(), Ordering::Relaxed);
     main.record(line.time, line.level, &line.message);
+    queue.leave(line.message.len());
     let lost = queue.lost.swap(0, Ordering::Relaxed);
     if lost > 0 {
         main.line(LogLevel::Warn, &losses(lost));
-    }
-    if was_crowded && !queue.is_crowded() {
-        queue.is_stuck.store(false, Ordering::Relaxed);
-        queue.room.notify_waiters();
     }
 }
 

@@ -24,6 +24,7 @@ mod output;
 mod pace;
 mod read;
 mod record;
+mod redirect;
 mod shared;
 mod stall;
 mod strip;
@@ -59,6 +60,7 @@ pub(crate) use main_log::reason;
 pub use main_log::{MainLog, MainLogWriter};
 pub(crate) use output::{DRAIN, REMAINDER};
 pub(crate) use read::read as read_now;
+pub use redirect::{RedirectedLine, TakeLine};
 pub(crate) use strip::Stripper;
 
 /// Pieces of a followed log that may wait for their reader.
@@ -175,6 +177,16 @@ impl Logs {
     /// counted, and the count is written when there is room again.
     pub fn line(&self, level: LogLevel, message: &str) {
         self.lines.line(level, message);
+    }
+
+    /// Writes a line to the main log itself, whoever else gets its lines. See [`Self::line`].
+    pub fn write(&self, level: LogLevel, message: &str) {
+        self.lines.write(level, message);
+    }
+
+    /// Has somebody else get the lines of the main log from now on; the main log again, for `None`.
+    pub fn redirect(&self, to: Option<TakeLine>) {
+        self.lines.redirect(to);
     }
 
     /// Opens the log of an output stream for appending.

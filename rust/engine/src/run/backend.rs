@@ -32,6 +32,10 @@ pub(crate) struct Daemon {
 }
 
 impl Backend for Daemon {
+    fn look(&self, call: MethodCall) -> Result<Answer, MethodCall> {
+        self.handle.core().look(self.clock.now(), call).map(Answer::from)
+    }
+
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
         // Once the loop has ended the reply is dropped with the message, which says so.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use supervisor_core::config::{LogLevel, OutputSettings};
+use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{Channel, ProcessId, SpawnPlan, StdinError};
 use supervisor_core::expand::repr;
 use supervisor_core::input::{Input, SpawnError};
@@ -20,7 +20,7 @@ use super::stdin::Stdin;
 use super::tap::Tap;
 use crate::logs::{Logs, OpenLog, Output, Source, reason};
 use crate::reap::reap;
-use crate::spawn::{resolve, spawn};
+use crate::spawn::{DescriptorStep, PipeNumbers, resolve, spawn};
 
 /// The logs of a process about to be spawned.
 #[derive(Debug)]
@@ -56,7 +56,8 @@ impl Children {
         }
     }
 
-    /// Spawns one, with its logs and the socket that a FastCGI program has for its standard input; its pid.
+    /// Spawns one, with its logs and the socket that a FastCGI program has for its standard input; its pid. With
+    /// `has_plugin` its output is given to a plug-in; `arrange` says what it does with its descriptors, see [`spawn`].
     ///
     /// # Errors
     /// Why it cannot be spawned.
@@ -65,10 +66,12 @@ impl Children {
         plan: &SpawnPlan,
         logs: OpenLogs,
         socket: Option<BorrowedFd<'_>>,
+        has_plugin: bool,
+        arrange: impl FnOnce(&PipeNumbers) -> Option<Vec<DescriptorStep>>,
     ) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        let child = spawn(plan, &resolved, socket)?;
+        let child = spawn(plan, &resolved, socket, arrange)?;
         self.by_pid.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
@@ -78,29 +81,23 @@ impl Children {
             let log = logs.stdout.without_syslog();
             self.hear(plan, Channel::Stdout, child.stdout, log, Meaning::Protocol);
         } else {
-            self.attach(plan, Channel::Stdout, &plan.stdout, child.stdout, logs.stdout);
+            let tap = Tap::of(&plan.stdout, plan.strip_ansi, has_plugin);
+            self.attach(plan, Channel::Stdout, child.stdout, logs.stdout, tap);
         }
         if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
-            self.attach(plan, Channel::Stderr, &plan.stderr, pipe, log);
+            let tap = Tap::of(&plan.stderr, plan.strip_ansi, has_plugin);
+            self.attach(plan, Channel::Stderr, pipe, log, tap);
         }
         Ok(child.pid)
     }
 
-    /// Has an output stream of a program read: here if the core wants something of it, else by the log threads.
-    fn attach(
-        &mut self,
-        plan: &SpawnPlan,
-        channel: Channel,
-        settings: &OutputSettings,
-        pipe: OwnedFd,
-        log: OpenLog,
-    ) {
-        let strip_ansi = plan.strip_ansi;
-        if let Some(tap) = Tap::of(settings, strip_ansi) {
+    /// Has an output stream of a program read: here if somebody wants something of it, else by the log threads.
+    fn attach(&mut self, plan: &SpawnPlan, channel: Channel, pipe: OwnedFd, log: OpenLog, tap: Option<Tap>) {
+        if let Some(tap) = tap {
             self.hear(plan, channel, pipe, log, Meaning::Output(tap));
         } else {
-            let (process, name, source) =
-                (plan.process, plan.name.clone(), Source::Pipe { pipe, strip_ansi });
+            let source = Source::Pipe { pipe, strip_ansi: plan.strip_ansi };
+            let (process, name) = (plan.process, plan.name.clone());
             self.logs.attach(Output { process, name, channel, source, log });
         }
     }

@@ -1,7 +1,6 @@
 //! The loop of the control thread: inputs in, effects out (design 2 and 3).
 
-use std::collections::{BTreeMap, VecDeque};
-use std::os::fd::AsFd;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use supervisor_core::config::{LogLevel, Settings};
@@ -19,7 +18,7 @@ use super::children::Children;
 use super::clock::Clock;
 use super::message::Message;
 use crate::fcgi::FcgiSockets;
-use crate::http::Answer;
+use crate::http::{Answer, Asked, Foreign, Said};
 use crate::logs::Logs;
 use crate::plugins::{Handle, Overrides, PluginHost, check_command, is_own};
 
@@ -38,12 +37,20 @@ pub(crate) struct Control {
     pub(crate) inputs: VecDeque<Input>,
     replies: BTreeMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
-    children: Children,
+    pub(super) children: Children,
     /// What FastCGI programs have for their standard input.
     pub(super) sockets: FcgiSockets,
     /// Processes that ended: their sockets are let go of when what that brought about is done.
     released: Vec<ProcessId>,
     pub(crate) overrides: Overrides,
+    /// What the servers know of plug-ins.
+    pub(crate) foreign: Rc<Foreign>,
+    /// Who waits for what plug-ins answer when they like.
+    pub(crate) kept: HashMap<u64, oneshot::Sender<Said>>,
+    /// A plug-in did something since it was looked what plug-ins replaced.
+    is_woken: bool,
+    /// Why it cannot be told what plug-ins replaced, as it was said last.
+    pub(crate) overrides_trouble: Option<String>,
     /// An automatic log took too long to be made; no other is waited for.
     pub(super) disk_is_slow: bool,
     ended: Option<Mood>,
@@ -58,6 +65,10 @@ impl Control {
         (clock, read_settings): (Clock, ReadSettings),
     ) -> Self {
         let children = Children::new(logs.clone(), messages.clone());
+        let foreign = {
+            let messages = messages.clone();
+            Foreign::new(move |asked| drop(messages.send(Message::Asked(asked))))
+        };
         Self {
             handle,
             messages,
@@ -72,6 +83,10 @@ impl Control {
             sockets: FcgiSockets::default(),
             released: Vec::new(),
             overrides: Overrides::default(),
+            foreign,
+            kept: HashMap::new(),
+            is_woken: false,
+            overrides_trouble: None,
             disk_is_slow: false,
             ended: None,
         }
@@ -100,6 +115,10 @@ impl Control {
                     }
                     if let Some(last) = message {
                         self.on_message(last, host);
+                    }
+                    if std::mem::take(&mut self.is_woken) {
+                        // Perhaps by a thread that replaced a method.
+                        self.note_overrides(host);
                     }
                 }
                 () = sleep_until(deadline), if deadline.is_some() => self.inputs.push_back(Input::Timer),
@@ -208,7 +227,10 @@ impl Control {
     fn on_message(&mut self, message: Message, host: &mut Option<Box<dyn PluginHost>>) {
         match message {
             Message::Input(Input::ConfigurationRead { request, result }) => {
-                let result = result.and_then(|settings| {
+                let result = result.and_then(|mut settings| {
+                    if let Some(host) = host.as_deref_mut() {
+                        host.reread(&mut settings)?;
+                    }
                     resolve_handlers(&settings, host.as_deref_mut())?;
                     Ok(settings)
                 });
@@ -219,9 +241,11 @@ impl Control {
                 self.inputs.push_back(input);
                 drop(room);
             }
+            Message::PluginOutput(output, room) => self.give_output(&output, room.as_ref(), host),
             Message::Signal(signal) => self.on_signal(signal, host),
-            Message::Log(level, message) => self.logs.line(level, &message),
-            Message::Wake => {}
+            Message::Line(line) => self.give_line(&line, host),
+            Message::Log(level, message) => self.logs.write(level, &message),
+            Message::Wake => self.is_woken = true,
             Message::Ready(descriptor, writable) => {
                 self.with_host(host, |host| host.ready(descriptor, writable));
             }
@@ -236,8 +260,7 @@ impl Control {
             }
             Message::LogsOpened(plan, logs) => {
                 let process = plan.process;
-                let socket = self.sockets.of(process).map(AsFd::as_fd);
-                let spawned = logs.and_then(|logs| self.children.spawn(&plan, logs, socket));
+                let spawned = logs.and_then(|logs| self.spawn(&plan, logs, host));
                 let input = match spawned {
                     Ok(pid) => Input::Spawned { process, pid },
                     Err(error) => {
@@ -249,6 +272,12 @@ impl Control {
             }
             Message::Poll(request, id) => {
                 self.poll_plugin(request, id, host);
+            }
+            Message::Asked(asked) => self.ask_plugin(asked, host),
+            Message::Answered(number) => {
+                if let Some(reply) = self.kept.remove(&number) {
+                    self.ask_plugin(Asked::GoOn(number, reply), host);
+                }
             }
         }
     }

@@ -24,12 +24,12 @@ use supervisor_core::expand::repr;
 use supervisor_core::input::Input;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::unix::pipe::Receiver;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::message::{Message, Room};
-use super::tap::Tap;
+use super::tap::{PluginOutput, Tap, Written};
 use crate::logs::{DRAIN, Handing, Logs, REMAINDER, reason};
 
 /// Bytes read at a time. Events are much shorter.
@@ -141,10 +141,27 @@ impl Ears {
             let _ = ended.await;
             sleep(DRAIN).await;
         };
+        let mut written = match &mut self.stream.meaning {
+            Meaning::Output(tap) => tap.written(),
+            Meaning::Protocol => None,
+        };
         tokio::select! {
             biased;
-            () = self.hear_to_end() => {}
+            () = self.hear_to_end(&mut written) => {}
             () = end_of_patience => self.hear_remainder().await,
+        }
+        if let Meaning::Output(tap) = &mut self.stream.meaning {
+            let held_back = tap.finish();
+            self.give(held_back, None);
+        }
+        if let Meaning::Output(tap) = &mut self.stream.meaning {
+            tap.back = None;
+        }
+        if let Some(mut written) = written {
+            while let Some(written) = written.recv().await {
+                self.log_written(&written);
+                self.hand_over().await;
+            }
         }
         if let Meaning::Output(tap) = &mut self.stream.meaning {
             let held_back = tap.finish();
@@ -153,10 +170,36 @@ impl Ears {
         self.hand_over().await;
     }
 
-    async fn hear_to_end(&mut self) {
+    /// Waits until what was read last is taken in and, where a plug-in looks after the stream, logged. Returns the room
+    /// for more.
+    async fn room(
+        &mut self,
+        one_at_a_time: &Arc<Semaphore>,
+        written: &mut Option<mpsc::UnboundedReceiver<Written>>,
+    ) -> Option<OwnedSemaphorePermit> {
+        let mut room = std::pin::pin!(Arc::clone(one_at_a_time).acquire_owned());
+        let Some(written) = written else { return room.await.ok() };
+        loop {
+            tokio::select! {
+                biased;
+                Some(written) = written.recv() => self.log_written(&written),
+                room = &mut room => return room.ok(),
+            }
+        }
+    }
+
+    /// Logs what a plug-in wants logged, and tells the core of it.
+    fn log_written(&mut self, written: &Written) {
+        if let Meaning::Output(tap) = &mut self.stream.meaning {
+            let piece = tap.piece(written);
+            self.pass_on(piece, None);
+        }
+    }
+
+    async fn hear_to_end(&mut self, written: &mut Option<mpsc::UnboundedReceiver<Written>>) {
         let one_at_a_time = Arc::new(Semaphore::new(1));
         // The core comes first, then the log.
-        while let Ok(room) = Arc::clone(&one_at_a_time).acquire_owned().await {
+        while let Some(room) = self.room(&one_at_a_time, written).await {
             if self.unlogged.len() >= UNLOGGED {
                 self.hand_over().await;
             }
@@ -230,13 +273,34 @@ impl Ears {
             }
             Meaning::Output(tap) => {
                 let pieces = tap.feed(data);
-                self.pass_on(pieces, room);
+                self.give(pieces, room);
+            }
+        }
+    }
+
+    /// Gives the pieces of a program's output to the plug-in that looks after the stream, or sends them where they
+    /// belong.
+    fn give(&mut self, pieces: Vec<Piece>, room: Option<&Room>) {
+        let (process, channel) = (self.stream.process, self.stream.channel);
+        let back = match &self.stream.meaning {
+            Meaning::Output(tap) => tap.back.clone(),
+            Meaning::Protocol => None,
+        };
+        let Some(back) = back else { return self.pass_on(pieces, room) };
+        for piece in pieces {
+            let is_captured = matches!(piece, Piece::Inside(_));
+            match piece {
+                Piece::Captured(_) => self.pass_on([piece], room),
+                Piece::Plain(data) | Piece::Inside(data) => {
+                    let output = PluginOutput { process, channel, data, is_captured, back: back.clone() };
+                    let _ = self.stream.messages.send(Message::PluginOutput(output, room.cloned()));
+                }
             }
         }
     }
 
     /// Sends the pieces of a program's output where they belong.
-    fn pass_on(&mut self, pieces: Vec<Piece>, room: Option<&Room>) {
+    fn pass_on(&mut self, pieces: impl IntoIterator<Item = Piece>, room: Option<&Room>) {
         let (process, channel) = (self.stream.process, self.stream.channel);
         let has_log_events = matches!(&self.stream.meaning, Meaning::Output(tap) if tap.has_log_events);
         for piece in pieces {

@@ -10,7 +10,9 @@ use supervisor_core::xml::{MethodCall, Value};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::children::OpenLogs;
-use crate::http::Answer;
+use super::tap::PluginOutput;
+use crate::http::{Answer, Asked};
+use crate::logs::RedirectedLine;
 
 /// The room that what is on its way to the core takes there; it is free when this is dropped.
 pub(crate) type Room = Arc<OwnedSemaphorePermit>;
@@ -25,6 +27,10 @@ pub(crate) enum Message {
     Signal(Signal),
     /// Output of a process, for the core. Room for more is free when it is taken in.
     Output(Input, Option<Room>),
+    /// Output of a process whose stream a plug-in looks after. Room for more is free when it is logged.
+    PluginOutput(PluginOutput, Option<Room>),
+    /// A line of the main log, which a plug-in gets.
+    Line(RedirectedLine),
     /// For the main log, from a plug-in.
     Log(LogLevel, String),
     /// A client calls a method.
@@ -51,4 +57,8 @@ pub(crate) enum Message {
     Wake,
     /// A plug-in can read from its descriptor, or write to it.
     Ready(i32, bool),
+    /// A client's request is for a plug-in.
+    Asked(Asked),
+    /// A plug-in has answered the request of a number that it had kept.
+    Answered(u64),
 }

@@ -85,7 +85,9 @@ pub fn run(start: Start<'_>) -> Result<(), StartError> {
     let mut standing = Standing::default();
     while live(settings, version, &read_settings, clock, &mut standing, &mut host)? == Mood::Restarting {
         settings = read_settings().map_err(StartError)?;
-        if host.is_none() && settings.python_code().is_some() {
+        if let Some(host) = &mut host {
+            host.reread(&mut settings).map_err(StartError)?;
+        } else if settings.python_code().is_some() {
             return Err(StartError(become_python()));
         }
     }
@@ -145,29 +147,37 @@ fn live(
         hold().map_err(|error| StartError(format!("could not hold signals: {error}")))?;
     }
     let listeners = bind_all(&servers).map_err(|error| StartError(error.to_string()))?;
-    let fcgi_checked =
-        crate::fcgi::check(handle.core().settings(), &mut |level, line| main_log.line(level, line));
+    let goes_elsewhere = host.as_mut().is_some_and(|host| host.overrides().0.main_log);
+    let mut line = |level, message: &str| match host {
+        Some(host) if goes_elsewhere => {
+            if let Some(trouble) = host.main_log(level, message) {
+                main_log.line(LogLevel::Error, &trouble);
+            }
+        }
+        _ => main_log.line(level, message),
+    };
+    let fcgi_checked = crate::fcgi::check(handle.core().settings(), &mut line);
     if let Err(message) = fcgi_checked {
         listeners.into_iter().for_each(Listener::close);
         return Err(StartError(message));
     }
     for listener in &listeners {
         for interface in &interfaces {
-            main_log.line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
+            line(LogLevel::Info, &format!("RPC interface '{}' initialized", interface.name));
         }
         if let Some(warning) = listener.warning() {
-            main_log.line(LogLevel::Critical, &warning);
+            line(LogLevel::Critical, &warning);
         }
     }
 
     if !daemon.nodaemon && is_first {
         match daemonise(daemon.directory.as_deref(), daemon.umask) {
-            Ok(lines) => say(&mut main_log, &lines),
+            Ok(lines) => lines.iter().for_each(|(level, message)| line(*level, message)),
             Err(error) => return Err(StartError(format!("could not daemonize: {error}"))),
         }
     }
-    let (pid_file, line) = PidFile::write(&daemon.pidfile);
-    say(&mut main_log, &[line]);
+    let (pid_file, (level, message)) = PidFile::write(&daemon.pidfile);
+    line(level, &message);
     let read = Arc::clone(read_settings);
     let mood = serve(standing, main_log, (clock, read), &handle, (messages, inbox), listeners, host);
     standing.event_serial = handle.core().event_serial();
@@ -294,7 +304,7 @@ fn serve(
         control.take_in_all(host).await;
         let said = logs.clone();
         let backend: Rc<dyn Backend> = Rc::new(Daemon { handle, messages, logs, clock, read_settings });
-        let served = match Servers::start(listeners, &backend) {
+        let served = match Servers::start(listeners, &backend, &control.foreign) {
             Ok(mut servers) => {
                 control.recheck_sockets =
                     servers.bind_vanished_again(move |level, line| said.line(level, line));
@@ -304,12 +314,7 @@ fn serve(
         };
         drop(end);
         let signals = result_of(hearing.await);
-        let mut unheard = Vec::new();
-        while let Ok(message) = inbox.try_recv() {
-            if let Message::Signal(signal) = message {
-                unheard.push(signal);
-            }
-        }
+        let unheard = control.finish(&mut inbox, host);
         // Whoever still asks is told that nothing is done any more.
         drop((control, inbox));
         let mood = match served {

@@ -1,5 +1,6 @@
-//! What a process needs before it is spawned: its socket, and its logs.
+//! What a process needs to be spawned: its socket, its logs, and what plug-ins have to say.
 
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::control::Control;
 use super::message::Message;
 use crate::fcgi;
 use crate::logs::{Logs, OpenLog};
+use crate::plugins::{Overrides, PluginHost};
 
 /// How long a start waits for its logs to be opened.
 const OPEN_LOG: Duration = Duration::from_secs(10);
@@ -34,6 +36,28 @@ impl Control {
             }
         }
         self.open_logs(plan);
+    }
+
+    /// Spawns a process, with the descriptors that a plug-in arranges for it, if one does.
+    pub(super) fn spawn(
+        &mut self,
+        plan: &SpawnPlan,
+        logs: OpenLogs,
+        host: &mut Option<Box<dyn PluginHost>>,
+    ) -> Result<i32, SpawnError> {
+        let socket = self.sockets.of(plan.process).map(AsFd::as_fd);
+        let Overrides { output, descriptors, .. } = self.overrides;
+        let mut asked = None;
+        let spawned = self.children.spawn(plan, logs, socket, output, |pipes| {
+            let host = host.as_deref_mut().filter(|_| descriptors)?;
+            let (steps, trouble) = host.arrange_descriptors(plan.process, pipes);
+            asked = Some(trouble);
+            steps
+        });
+        if let Some(trouble) = asked {
+            self.with_host(host, |_| trouble);
+        }
+        spawned
     }
 
     /// Lets go of the socket of a process, if it has one.

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use supervisor_core::errno;
 
+use super::descriptors::DescriptorStep;
 use super::prepare::{Prepared, UserChange};
 
 /// Exit code of a child that could not execute its program (parity 6).
@@ -61,24 +62,22 @@ impl SpawnFailure {
 /// Turns the calling process into the prepared program, or says why not and exits with 127.
 ///
 /// Steps and messages are those of parity 6: own process group, standard descriptors, all others closed on
-/// exec, user, folder, mask, exec. Signal actions are reset while all signals are still blocked; they are let
-/// through just before exec, so that one sent meanwhile has its default effect.
+/// exec (or what a plug-in arranged instead), user, folder, mask, exec. Signal actions are reset while all signals
+/// are still blocked; they are let through just before exec, so that one sent meanwhile has its default effect.
 ///
 /// # Safety
 /// Only in a new child, which may share memory with a suspended parent and may have been made beside other
 /// threads: with all signals blocked, nothing here allocates, locks, panics or writes to memory other than the
 /// stack, `errno` and `prepared.failure`. A change of user needs memory of its own.
 pub(super) unsafe fn exec_child(prepared: &Prepared) -> ! {
-    let ends = &prepared.ends;
-    let stderr = ends.stderr.as_ref().unwrap_or(&ends.stdout).as_raw_fd();
     // SAFETY: system calls on descriptors that are open and strings that live, both owned by `prepared`.
     unsafe {
         libc::setpgid(0, 0);
-        libc::dup2(ends.stdin.as_raw_fd(), libc::STDIN_FILENO);
-        libc::dup2(ends.stdout.as_raw_fd(), libc::STDOUT_FILENO);
-        libc::dup2(stderr, libc::STDERR_FILENO);
+        match &prepared.descriptors {
+            None => arrange_usually(prepared),
+            Some(steps) => steps.iter().for_each(|&step| arrange(prepared, step)),
+        }
         reset_signal_actions();
-        close_others_on_exec(prepared.descriptor_limit);
         match &prepared.user {
             UserChange::Stay => {}
             UserChange::Refused(message) => {
@@ -108,6 +107,54 @@ pub(super) unsafe fn exec_child(prepared: &Prepared) -> ! {
         libc::execve(prepared.file.as_ptr(), prepared.argv.as_ptr(), prepared.environment.as_ptr());
         fail(prepared, Step::Exec, &prepared.exec_message);
         give_up()
+    }
+}
+
+/// The standard descriptors are the pipes, and all others are closed on exec.
+unsafe fn arrange_usually(prepared: &Prepared) {
+    let ends = &prepared.ends;
+    let stderr = ends.stderr.as_ref().unwrap_or(&ends.stdout).as_raw_fd();
+    // SAFETY: system calls on descriptors that are open, owned by `prepared`.
+    unsafe {
+        libc::dup2(ends.stdin.as_raw_fd(), libc::STDIN_FILENO);
+        libc::dup2(ends.stdout.as_raw_fd(), libc::STDOUT_FILENO);
+        libc::dup2(stderr, libc::STDERR_FILENO);
+        close_others_on_exec(prepared.descriptor_limit);
+    }
+}
+
+/// One step of a plug-in's own arrangement. Where it fails, there is no program, as in the original.
+unsafe fn arrange(prepared: &Prepared, step: DescriptorStep) {
+    // SAFETY: numbers only, and this process' own table; a descriptor that is not open is refused harmlessly.
+    unsafe {
+        match step {
+            DescriptorStep::Usual => arrange_usually(prepared),
+            DescriptorStep::Duplicate { from, to } => {
+                if libc::dup2(from, to) < 0 {
+                    give_up();
+                }
+                // Of a descriptor and itself nothing is made that would be open across exec.
+                if from == to {
+                    libc::fcntl(to, libc::F_SETFD, 0);
+                }
+            }
+            DescriptorStep::Close { first, last } => close_all(first, last, prepared.descriptor_limit),
+            DescriptorStep::GiveUp => give_up(),
+        }
+    }
+}
+
+/// Closes descriptors, those of them that are open.
+unsafe fn close_all(first: i32, last: i32, limit: i32) {
+    // SAFETY: as of `arrange`.
+    unsafe {
+        #[cfg(target_os = "linux")]
+        if libc::syscall(libc::SYS_close_range, first, last, 0) == 0 {
+            return;
+        }
+        for descriptor in first..=last.min(limit) {
+            libc::close(descriptor);
+        }
     }
 }
 

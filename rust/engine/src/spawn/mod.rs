@@ -6,6 +6,7 @@
 //! size of the daemon.
 
 mod child;
+mod descriptors;
 mod prepare;
 mod resolve;
 mod start;
@@ -21,6 +22,7 @@ use crate::pipes;
 use prepare::{ChildEnds, Prepared};
 
 pub use child::{SpawnFailure, Step};
+pub use descriptors::{DescriptorStep, PipeNumbers};
 pub use resolve::resolve;
 pub(crate) use wait::wait_for_any;
 
@@ -41,7 +43,8 @@ pub struct SpawnedChild {
 }
 
 /// Starts a process by `plan` from the file that [`resolve()`] found, with `socket` as its standard input in place
-/// of a pipe, if there is one.
+/// of a pipe, if there is one. `arrange` is told the pipes and says what the child is to do with its descriptors, `None`
+/// for the usual.
 ///
 /// The caller has to collect the child with [`crate::reap::reap`]. A step that fails in the child (change of
 /// user or folder, exec) is no error here: as in the original, the child writes a line that begins with
@@ -54,10 +57,13 @@ pub fn spawn(
     plan: &SpawnPlan,
     resolved: &Path,
     socket: Option<BorrowedFd<'_>>,
+    arrange: impl FnOnce(&PipeNumbers) -> Option<Vec<DescriptorStep>>,
 ) -> Result<SpawnedChild, SpawnError> {
     let (pipes, ends) = make_pipes(plan.redirect_stderr, socket)
         .map_err(|error| SpawnError::Pipes { errno: error.raw_os_error().unwrap_or(libc::EIO) })?;
-    let prepared = Prepared::new(plan, resolved, ends).ok_or(SpawnError::Fork { errno: libc::EINVAL })?;
+    let descriptors = arrange(&PipeNumbers::of(&ends, &pipes));
+    let prepared =
+        Prepared::new(plan, resolved, ends, descriptors).ok_or(SpawnError::Fork { errno: libc::EINVAL })?;
     let pid = start::start(&prepared).map_err(|errno| SpawnError::Fork { errno })?;
     let ParentEnds { stdin, stdout, stderr } = pipes;
     Ok(SpawnedChild { pid, stdin, stdout, stderr, failure: prepared.failure() })

@@ -12,6 +12,7 @@ use supervisor_core::config::EnvironmentVariables;
 use supervisor_core::effect::SpawnPlan;
 
 use super::child::SpawnFailure;
+use super::descriptors::DescriptorStep;
 use crate::daemon::user::{Credentials, credentials_for};
 
 /// Descriptors above this are not looked at where the system cannot mark all of them in one call; the original
@@ -63,6 +64,8 @@ pub(super) struct Prepared {
     pub(super) umask: Option<libc::mode_t>,
     pub(super) user: UserChange,
     pub(super) ends: ChildEnds,
+    /// What is done to descriptors in place of the usual.
+    pub(super) descriptors: Option<Vec<DescriptorStep>>,
     /// First descriptor that needs no mark where descriptors are marked one by one.
     pub(super) descriptor_limit: i32,
     /// Beginnings of the lines that the child writes when a step fails, up to the error's name.
@@ -75,7 +78,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// `None` where a text has a NUL byte in it.
-    pub(super) fn new(plan: &SpawnPlan, file: &Path, ends: ChildEnds) -> Option<Self> {
+    pub(super) fn new(
+        plan: &SpawnPlan,
+        file: &Path,
+        ends: ChildEnds,
+        descriptors: Option<Vec<DescriptorStep>>,
+    ) -> Option<Self> {
         let first_word = plan.argv.first().map_or("", String::as_str);
         let directory = plan.directory.as_deref();
         let argv = plan.argv.iter().map(|word| CString::new(word.as_str()).ok()).collect::<Option<_>>()?;
@@ -98,6 +106,7 @@ impl Prepared {
             umask: plan.umask.map(|mask| mask as libc::mode_t),
             user: plan.user.map_or(UserChange::Stay, user_change),
             ends,
+            descriptors,
             descriptor_limit: descriptor_limit(),
             setuid_message: setuid_message(plan.user.unwrap_or_default()).into_bytes(),
             chdir_message,

@@ -49,7 +49,7 @@ pub(crate) fn plan(argv: &[&str]) -> SpawnPlan {
 
 /// Starts a plan.
 pub(crate) fn start(plan: &SpawnPlan) -> SpawnedChild {
-    spawn(plan, &resolve(&plan.argv[0], plan.path.as_deref()).unwrap(), None).unwrap()
+    spawn(plan, &resolve(&plan.argv[0], plan.path.as_deref()).unwrap(), None, |_| None).unwrap()
 }
 
 /// Reads a pipe to its end.

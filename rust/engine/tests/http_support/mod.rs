@@ -21,7 +21,10 @@ use supervisor_core::input::Now;
 use supervisor_core::rpc::{Fault, FaultCode};
 use supervisor_core::state::{Mood, ProcessState};
 use supervisor_core::xml::{MethodCall, Value, write_call};
-use supervisor_engine::http::{Answer, Backend, Listener, LogLookupError, Servers, bind_all};
+use supervisor_engine::http::{
+    Answer, Asked, Backend, Foreign, ForeignAnswer, ForeignBody, ForeignRequest, Listener, LogLookupError,
+    Replaced, Said, Servers, bind_all,
+};
 use supervisor_engine::web::view::{AboutPage, ProcessPage, StatusPage, StatusRow};
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,6 +48,10 @@ pub struct Seen {
     pub pieces: usize,
     /// Followed logs that nobody reads any more.
     pub left: usize,
+    /// How often the pretended plug-in was asked to go on.
+    pub asked_again: usize,
+    /// Requests that the pretended plug-in was told to forget.
+    pub forgotten: Vec<u64>,
 }
 
 impl Shared {
@@ -66,7 +73,7 @@ impl Shared {
     }
 }
 
-/// The pretended daemon. Its methods: `echo` (its argument), `fault`, `internal`, `drop` (no answer), `wait` (answered
+/// The pretended daemon. Its methods: `look` (answered at once), `echo` (its argument), `fault`, `internal`, `drop` (no answer), `wait` (answered
 /// by `release`), `shutdown` (ends the servers), everything else `true`.
 struct Daemon {
     folder: PathBuf,
@@ -76,6 +83,10 @@ struct Daemon {
 }
 
 impl Backend for Daemon {
+    fn look(&self, call: MethodCall) -> Result<Answer, MethodCall> {
+        if call.method == "look" { Ok(Answer::Value(Value::from("seen"))) } else { Err(call) }
+    }
+
     fn call(&self, call: MethodCall) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
         let mut sender = Some(sender);
@@ -217,6 +228,48 @@ impl Backend for Daemon {
     }
 }
 
+/// The pages of the pretended plug-in.
+const PAGES: [&str; 5] = ["echo.html", "never.html", "endless.html", "odd.html", "gone.html"];
+
+/// The number of a request that is never done.
+pub const NEVER: u64 = 1;
+
+/// The number of a request whose answer has no end.
+pub const ENDLESS: u64 = 2;
+
+/// The pretended plug-in: `echo.html` tells the request, `never.html` is never done, `endless.html` has a body without
+/// end, `odd.html` answers with a header that is none, and nobody answers for `gone.html`.
+fn plugin(asked: Asked, shared: &Shared) {
+    let answer = |status, headers: &[(&str, &str)], body| {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Said::Answer(ForeignAnswer { status, headers: headers.iter().map(owned).collect(), body })
+    };
+    match asked {
+        Asked::Begin(request, reply) => {
+            let ForeignRequest { method, target, headers, body, .. } = &*request;
+            let _ = reply.send(match target.split('?').next() {
+                Some("/echo.html") => {
+                    let told = format!("{method} {target} {} {}", headers.join("|"), body.len());
+                    let headers = [("Content-Length", "99"), ("X-Own", "yes"), ("Server", "mine")];
+                    answer(201, &headers, ForeignBody::Whole(told.into_bytes()))
+                }
+                Some("/endless.html") => answer(200, &[], ForeignBody::Pieces(ENDLESS)),
+                Some("/odd.html") => answer(200, &[("X-Odd", "a\nb")], ForeignBody::Standard),
+                Some("/gone.html") => return,
+                _ => Said::Later(NEVER, Some(Duration::from_millis(1))),
+            });
+        }
+        Asked::GoOn(number, reply) => {
+            shared.change(|seen| seen.asked_again += 1);
+            let _ = reply.send(match number {
+                ENDLESS => Said::Piece(vec![b'x'; 64 * 1024]),
+                _ => Said::Later(number, Some(Duration::from_millis(1))),
+            });
+        }
+        Asked::LetGo(number) => shared.change(|seen| seen.forgotten.push(number)),
+    }
+}
+
 /// A server that runs until it is dropped.
 pub struct Server {
     pub shared: Arc<Shared>,
@@ -330,11 +383,15 @@ fn serve(
     let port = listeners.iter().find_map(Listener::tcp_address).unwrap().port();
     let again = [inet_settings("127.0.0.1", port), unix_settings(&folder.join("s.sock"))];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let plugged = Arc::clone(&shared);
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (stop, asked) = oneshot::channel();
         let daemon: Rc<dyn Backend> =
             Rc::new(Daemon { folder, shared, waiting: RefCell::default(), stop: RefCell::new(Some(stop)) });
-        let servers = Servers::start(listeners, &daemon).unwrap();
+        let foreign = Foreign::new(move |asked| plugin(asked, &plugged));
+        let pages = PAGES.into_iter().map(str::to_owned).collect();
+        foreign.replace(Some(Rc::new(Replaced { pages, servers: Vec::new() })));
+        let servers = Servers::start(listeners, &daemon, &foreign).unwrap();
         started.send(()).unwrap();
         let grace = tokio::select! {
             grace = stopped => grace.unwrap(),

@@ -5,7 +5,8 @@ use crate::client::fault;
 use crate::supervisorctl::command::{Flow, Outcome};
 use crate::supervisorctl::controller::Controller;
 
-const CLEARED: Wording = Wording {
+pub(super) const CLEARED: Wording = Wording {
+    command: "clear",
     success: "cleared",
     errors: &[(fault::BAD_NAME, Error::Words("no such process")), (fault::FAILED, Error::Words("failed"))],
     harmless: None,

@@ -6,7 +6,9 @@ use crate::supervisorctl::failure::Failure;
 use supervisor_core::group::Namespec;
 
 /// How one kind of action speaks of its results.
-pub(super) struct Wording {
+pub(in crate::supervisorctl) struct Wording {
+    /// The command, by which programs around the commands know it.
+    pub(super) command: &'static str,
     /// The word for success.
     pub(super) success: &'static str,
     /// What is said for each status; any other is a failure of the command.
@@ -16,7 +18,7 @@ pub(super) struct Wording {
 }
 
 /// How an error is said.
-pub(super) enum Error {
+pub(in crate::supervisorctl) enum Error {
     /// `name: ERROR (…)`
     Words(&'static str),
     /// The server's description, alone.
@@ -24,16 +26,24 @@ pub(super) enum Error {
 }
 
 /// What became of one process: what was answered for it in a list, or by a call of its own.
-struct Part<'a> {
-    group: &'a str,
-    process: &'a str,
-    status: i64,
-    description: &'a str,
+pub struct Part<'a> {
+    /// Its group.
+    pub group: &'a str,
+    /// Its name.
+    pub process: &'a str,
+    /// [`fault::SUCCESS`] or the code of a fault.
+    pub status: i64,
+    /// `OK` or the text of the fault.
+    pub description: &'a str,
 }
 
 impl Wording {
     /// The line for one process.
-    fn line(&self, result: &Part<'_>) -> Result<String, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// A status without words.
+    pub(in crate::supervisorctl) fn line(&self, result: &Part<'_>) -> Result<String, Failure> {
         let name = Namespec::join(result.group, result.process);
         if result.status == i64::from(fault::SUCCESS) {
             return Ok(format!("{name}: {}", self.success));
@@ -46,7 +56,10 @@ impl Wording {
     }
 
     fn report(&self, controller: &mut Controller<'_>, result: &Part<'_>) -> Result<(), Failure> {
-        let line = self.line(result)?;
+        let line = match controller.reworded(self.command, result)? {
+            Some(line) => line,
+            None => self.line(result)?,
+        };
         controller.print(&line);
         controller.set_exit_status_from(result.status, self.harmless);
         Ok(())
@@ -87,14 +100,19 @@ impl Wording {
         answer: Result<bool, ClientError>,
     ) -> Result<(), Failure> {
         let Namespec { group, process } = Namespec::parse(name);
-        let (status, description) = match answer {
-            Ok(_) => (fault::SUCCESS, String::new()),
-            Err(ClientError::Fault { code, text }) => (code, text),
-            Err(error) => return Err(error.into()),
-        };
         // Only `clear` comes here with a whole group, which no server knows as a process; the original
         // shows its own word for "no name".
         let process = process.unwrap_or("None");
+        let (status, description) = match answer {
+            Ok(_) => {
+                // As in the original nobody has other words for this.
+                let part = Part { group, process, status: fault::SUCCESS.into(), description: "" };
+                controller.print(&self.line(&part)?);
+                return Ok(());
+            }
+            Err(ClientError::Fault { code, text }) => (code, text),
+            Err(error) => return Err(error.into()),
+        };
         self.report(controller, &Part { group, process, status: status.into(), description: &description })?;
         if status == fault::BAD_NAME {
             controller.suggest_process(name);

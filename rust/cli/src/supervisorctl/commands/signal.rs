@@ -14,7 +14,8 @@ pub(super) const ERRORS: &[(i32, Error)] = &[
     (fault::FAILED, Error::Description),
 ];
 
-const SIGNALLED: Wording = Wording { success: "signalled", errors: ERRORS, harmless: None };
+pub(super) const SIGNALLED: Wording =
+    Wording { command: "signal", success: "signalled", errors: ERRORS, harmless: None };
 
 /// `signal SIGNAL names…|all`
 pub(in crate::supervisorctl) fn run(controller: &mut Controller<'_>, argument: &str) -> Outcome {

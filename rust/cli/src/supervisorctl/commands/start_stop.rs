@@ -8,7 +8,8 @@ use crate::supervisorctl::exit_status;
 use supervisor_core::group::Namespec;
 
 /// What `start` says.
-const STARTED: Wording = Wording {
+pub(super) const STARTED: Wording = Wording {
+    command: "start",
     success: "started",
     errors: &[
         (fault::BAD_NAME, Error::Words("no such process")),
@@ -22,8 +23,12 @@ const STARTED: Wording = Wording {
 };
 
 /// What `stop` says.
-const STOPPED: Wording =
-    Wording { success: "stopped", errors: super::signal::ERRORS, harmless: Some(fault::NOT_RUNNING) };
+pub(super) const STOPPED: Wording = Wording {
+    command: "stop",
+    success: "stopped",
+    errors: super::signal::ERRORS,
+    harmless: Some(fault::NOT_RUNNING),
+};
 
 /// `start` and `stop` differ in these only.
 struct Action {
