@@ -77,19 +77,15 @@ class Sample:
     """What was measured of one call over one way."""
 
     latencies: list[float] = field(default_factory=list)
-    cpu: float = 0.0
-
-    @property
-    def cpu_per_request(self) -> float:
-        """Processor time of the daemon in milliseconds."""
-        return self.cpu * 1000 / len(self.latencies)
+    #: Processor time of the server for one request, in milliseconds, of each turn.
+    costs: list[float] = field(default_factory=list)
 
     def figures(self) -> tuple[float, float, float, float]:
         """Requests per second, median and 99th percentile in milliseconds, processor time in milliseconds."""
         ordered = sorted(self.latencies)
         percentile = ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
         rate = len(ordered) / sum(ordered)
-        return rate, statistics.median(ordered) * 1000, percentile * 1000, self.cpu_per_request
+        return rate, statistics.median(ordered) * 1000, percentile * 1000, statistics.median(self.costs)
 
 
 def cpu_time(pid: int) -> float:
@@ -155,7 +151,7 @@ class Server:
                         own.sendall(request)
                         answer = read_answer(own_stream)
                 sample.latencies.append(time.perf_counter() - begin)
-        sample.cpu += cpu_time(self.pid) - before
+        sample.costs.append((cpu_time(self.pid) - before) * 1000 / self.times)
         return answer
 
 
@@ -210,7 +206,7 @@ def measure(
 def main() -> int:
     """Measure and print; 2 when an installation is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each kind (default 5)")
     options, *both = installations.parse(parser)
     print("Original / ours / floor, and how much less processor time ours takes than the original.\n")
     print("| Call | programs | way | requests/s | p50 ms | p99 ms | CPU ms | CPU ratio |")

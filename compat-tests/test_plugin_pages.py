@@ -361,6 +361,13 @@ def test_the_head_of_a_followed_log_may_be_another(prepare: Prepare) -> None:
     assert http.ask(daemon.socket, "POST", "/logtail/talker", b"x").status == 400
 
 
+def test_a_plug_in_may_close_the_servers_and_wait_for_those_whom_they_kept_waiting(prepare: Prepare) -> None:
+    daemon = begin(prepare(), "handler = yes\nclosing = yes", inet="")
+    wait_for(lambda: daemon.server.webmaster.waiting() == 1, "the request of the thread")
+    assert daemon.stop() == 0
+    daemon.wait_log("INFO the thread was left alone: True")
+
+
 # Files
 
 

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import http.client as http_client
 import json
 import os
+import threading
 
 from supervisor import events, http, web
 from supervisor.http import NOT_DONE_YET
@@ -208,6 +210,7 @@ class Webmaster:
         self.settings = settings
         self.kept = []
         self.counting = None
+        self.left = False
 
     def addPage(self, name):
         """Put a page into VIEWS."""
@@ -218,6 +221,10 @@ class Webmaster:
         """Take a page out of VIEWS."""
         del web.VIEWS[name]
         return True
+
+    def waiting(self):
+        """How many requests are kept."""
+        return len(self.kept)
 
     def finish(self):
         """Answer the requests that were kept, and tell how many."""
@@ -238,9 +245,28 @@ class Webmaster:
             for _, server in self.supervisord.options.httpservers
         ]
 
+    def ask_oneself(self, port):
+        """Wait for an answer of this very daemon."""
+        connection = http_client.HTTPConnection("127.0.0.1", port)
+        try:
+            connection.request("GET", "/mine/late")
+            connection.getresponse().read()
+        except OSError:
+            self.left = True
+
+    def on_stopping(self, event):
+        """Wait for the thread that waits for the daemon, on the daemon's own thread."""
+        self.supervisord.options.close_httpservers()
+        self.thread.join()
+        self.supervisord.options.logger.info(f"the thread was left alone: {self.left}")
+
     def on_running(self, event):
         for config, server in self.supervisord.options.httpservers:
             self.install(config, server)
+            if "closing" in self.settings and "port" in config:
+                self.thread = threading.Thread(target=self.ask_oneself, args=(config["port"],))
+                self.thread.start()
+                events.subscribe(events.SupervisorStoppingEvent, self.on_stopping)
 
     def install(self, config, server):
         def wrapped(handler):

@@ -253,6 +253,9 @@ class Daemon:
     def ready(self, descriptor: int, writable: bool) -> None:
         """Have the loop call a dispatcher of `supervisord.get_process_map`."""
 
+    def close_servers(self) -> None:
+        """Shut the HTTP servers down: end all connections and refuse new ones, at once."""
+
     def answered(self, number: int) -> None:
         """Have the loop look at a request of HTTP that a plug-in had kept."""
 

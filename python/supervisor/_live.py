@@ -91,6 +91,10 @@ class LiveOptions(ServerOptions):
     def httpservers(self, servers: Sequence[Any]) -> None:
         self._assigned_servers = servers
 
+    def close_httpservers(self) -> None:
+        """Shut the servers down for the rest of this life, whoever is served."""
+        self._daemon.close_servers()
+
     def _own_servers(self) -> list[tuple[dict[str, Any], Server]]:
         """Return the servers as they are, whatever was assigned."""
         made: list[tuple[dict[str, Any], Server]] | None = vars(self).get("_servers")

@@ -34,6 +34,7 @@ pub mod rpc;
 mod schedule;
 mod shutdown;
 pub mod signal;
+mod spawning;
 mod staging;
 pub mod state;
 pub mod text;

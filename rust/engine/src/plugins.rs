@@ -17,7 +17,7 @@ use supervisor_core::signal::Signal;
 use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
-use crate::http::{ForeignRequest, Replaced, Said};
+use crate::http::{ForeignRequest, Replaced, Said, Sockets};
 use crate::logs;
 use crate::run::{Clock, Message};
 use crate::spawn::{DescriptorStep, PipeNumbers, resolve};
@@ -31,6 +31,7 @@ pub struct Handle {
     calls: Arc<Mutex<Calls>>,
     clock: Clock,
     messages: mpsc::UnboundedSender<Message>,
+    sockets: Sockets,
 }
 
 /// Requests of plug-ins have this bit; those of clients are counted from 1.
@@ -56,7 +57,8 @@ pub enum Called {
 impl Handle {
     pub(crate) fn new(core: Core, clock: Clock, messages: mpsc::UnboundedSender<Message>) -> Self {
         let core = Arc::new(Mutex::new(core));
-        Self { core, effects: Arc::default(), calls: Arc::default(), clock, messages }
+        let (effects, calls, sockets) = <(_, _, _)>::default();
+        Self { core, effects, calls, clock, messages, sockets }
     }
 
     /// Takes one step of the core. What it wants done is done when the loop has its turn.
@@ -189,6 +191,12 @@ impl Handle {
     /// Writes a line to the main log.
     pub fn log(&self, level: LogLevel, message: String) {
         let _ = self.messages.send(Message::Log(level, message));
+    }
+
+    /// The sockets of the HTTP servers.
+    #[must_use]
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
     }
 
     /// A request of HTTP that a plug-in had kept is answered: has the loop call [`PluginHost::go_on`].

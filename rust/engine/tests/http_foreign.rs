@@ -3,6 +3,8 @@
 
 mod http_support;
 
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use http_support::{ENDLESS, NEVER, PATIENCE, Server, error_page, get};
@@ -85,5 +87,23 @@ fn an_unfinished_page_does_not_hold_up_the_end() {
     server.stop(Duration::ZERO);
     assert!(begun.elapsed() < PATIENCE / 2, "it took {:?}", begun.elapsed());
     assert_eq!(client.rest(), b"");
+    assert!(server.shared.now().forgotten.contains(&NEVER));
+}
+
+#[test]
+fn servers_that_are_shut_down_have_no_clients_and_get_none() {
+    let mut server = Server::start();
+    let (mut waiting, mut idle, mut tcp) = (server.connect(), server.connect(), server.connect_tcp());
+    assert_eq!(idle.ask(&get("/ok.html")).body, "OK");
+    assert_eq!(tcp.ask(&get("/ok.html")).body, "OK");
+    waiting.send(&get("/never.html"));
+    server.shared.wait_for(|seen| seen.asked_again > 0);
+    server.shared.sockets.shut_down();
+    assert_eq!(waiting.rest(), b"");
+    assert_eq!(idle.rest(), b"");
+    assert_eq!(tcp.rest(), b"");
+    assert!(TcpStream::connect(server.address.unwrap()).is_err());
+    assert!(UnixStream::connect(server.path()).is_err());
+    server.stop(Duration::ZERO);
     assert!(server.shared.now().forgotten.contains(&NEVER));
 }

@@ -327,6 +327,11 @@ impl Daemon {
         self.handle.ready(descriptor, writable);
     }
 
+    /// Shuts the HTTP servers down: ends all connections and refuses new ones, at once.
+    fn close_servers(&self, py: Python<'_>) {
+        py.detach(|| self.handle.sockets().shut_down());
+    }
+
     /// Has the loop look at a request of HTTP that a plug-in had kept, by its number.
     fn answered(&self, number: u64) {
         self.handle.answered(number);

@@ -1,7 +1,7 @@
 //! Methods that start, stop and signal processes.
 
 use crate::config::LogTarget;
-use crate::core::{Core, configured_path};
+use crate::core::Core;
 use crate::effect::{Effect, ProcessId, RequestId};
 use crate::group::Namespec;
 use crate::input::{Now, SpawnError};
@@ -12,6 +12,7 @@ use crate::rpc::arguments::Arguments;
 use crate::rpc::requests::{ItemResult, Open};
 use crate::rpc::{Answer, Call, Fault, FaultCode};
 use crate::signal::Signal;
+use crate::spawning::configured_path;
 use crate::state::ProcessState;
 use crate::xml::Value;
 

@@ -26,6 +26,7 @@ use super::connection::InFlight;
 use super::origin;
 use super::respond::{self, Reply};
 use super::route::Site;
+use super::sockets::Sockets;
 
 /// Pieces of an answer that wait for the client.
 const WAITING: usize = 2;
@@ -189,12 +190,17 @@ pub enum Asked {
 pub struct Foreign {
     replaced: RefCell<Option<Rc<Replaced>>>,
     ask: Box<dyn Fn(Asked)>,
+    sockets: Sockets,
 }
 
 impl Foreign {
-    /// Nothing is replaced yet. `ask` hands over to the loop.
-    pub fn new(ask: impl Fn(Asked) + 'static) -> Rc<Self> {
-        Rc::new(Self { replaced: RefCell::new(None), ask: Box::new(ask) })
+    /// Nothing is replaced yet. `ask` hands over to the loop; `sockets` is where the servers put what may be shut down.
+    pub fn new(ask: impl Fn(Asked) + 'static, sockets: Sockets) -> Rc<Self> {
+        Rc::new(Self { replaced: RefCell::new(None), ask: Box::new(ask), sockets })
+    }
+
+    pub(super) fn sockets(&self) -> &Sockets {
+        &self.sockets
     }
 
     /// From now on this is replaced; `None` for nothing.

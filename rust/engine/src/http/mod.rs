@@ -23,6 +23,7 @@ mod respond;
 mod route;
 mod rpc;
 mod server;
+mod sockets;
 mod stream;
 mod vanished;
 
@@ -31,3 +32,4 @@ pub use backend::{Answer, Backend, LogLookupError};
 pub use bind::{BindError, Listener, bind, bind_all};
 pub use foreign::{Asked, Foreign, ForeignAnswer, ForeignBody, ForeignRequest, Kind, Replaced, Said};
 pub use server::Servers;
+pub use sockets::Sockets;

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor_core::config::{HttpAddress, LogLevel};
@@ -23,6 +24,7 @@ use super::foreign::Foreign;
 use super::limits;
 use super::pages::Pages;
 use super::route::{self, Site};
+use super::sockets::Sockets;
 use super::stream::{Stream, watch_socket};
 use super::vanished;
 use crate::unix_path::{Found, OwnPath};
@@ -97,7 +99,7 @@ impl Servers {
         foreign: &Rc<Foreign>,
     ) -> io::Result<Self> {
         let (ending, shutdown) = watch::channel(false);
-        let connections = Rc::new(Connections::new(limits::max_connections()));
+        let connections = Rc::new(Connections::new(limits::max_connections(), foreign.sockets().clone()));
         let pages = Pages::new(backend);
         let mut servers = Vec::new();
         let mut failure = None;
@@ -182,13 +184,22 @@ impl Servers {
 fn accept_on(socket: Socket, connections: &Rc<Connections>, site: &Rc<Site>) -> io::Result<Accepting> {
     let (connections, site) = (Rc::clone(connections), Rc::clone(site));
     socket.prepare()?;
+    let socket = Arc::new(socket);
+    connections.sockets.listen(&socket);
     let socket = watch_socket(socket, Interest::READABLE)?;
-    Ok(Accepting(spawn_local(async move { accept(&connections, &site, &socket).await })))
+    let mut closing = connections.sockets.closing();
+    Ok(Accepting(spawn_local(async move {
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|&closing| closing) => {}
+            () = accept(&connections, &site, &socket) => {}
+        }
+    })))
 }
 
-async fn accept(connections: &Rc<Connections>, site: &Rc<Site>, socket: &AsyncFd<Socket>) {
+async fn accept(connections: &Rc<Connections>, site: &Rc<Site>, socket: &AsyncFd<Arc<Socket>>) {
     loop {
-        match socket.async_io(Interest::READABLE, Socket::accept).await {
+        match socket.async_io(Interest::READABLE, |socket| socket.accept()).await {
             Ok((client, peer)) => connections.begin(Stream::new(client), peer, site),
             // The client left again before it was accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -205,6 +216,7 @@ struct Connections {
     next: Cell<u64>,
     most: usize,
     closed: Notify,
+    sockets: Sockets,
 }
 
 struct Connection {
@@ -221,13 +233,14 @@ struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         self.connections.open.borrow_mut().remove(&self.number);
+        self.connections.sockets.disconnect(self.number);
         self.connections.closed.notify_waiters();
     }
 }
 
 impl Connections {
-    fn new(most: usize) -> Self {
-        Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new() }
+    fn new(most: usize, sockets: Sockets) -> Self {
+        Self { open: RefCell::default(), next: Cell::new(0), most, closed: Notify::new(), sockets }
     }
 
     fn begin(self: &Rc<Self>, stream: Stream, peer: Option<SocketAddr>, site: &Rc<Site>) {
@@ -238,6 +251,7 @@ impl Connections {
         let number = self.next.replace(self.next.get() + 1);
         let activity = Activity::new();
         let entry = Entry { connections: Rc::clone(self), number };
+        self.sockets.connect(number, stream.socket());
         self.open.borrow_mut().insert(number, Connection { activity: Rc::clone(&activity), task: None });
         let site = Rc::clone(site);
         let task = spawn_local(async move {

@@ -8,7 +8,7 @@
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
 use nix::errno::Errno;
@@ -36,9 +36,9 @@ pub(super) fn watch_socket<T: AsRawFd>(socket: T, interest: Interest) -> io::Res
 
 /// A connected stream socket. Closed when it is dropped; there is no other way to shut it down.
 pub(super) struct Stream {
-    socket: Rc<OwnedFd>,
+    socket: Arc<OwnedFd>,
     /// Tells of input, once there was none.
-    input: Option<AsyncFd<Rc<OwnedFd>>>,
+    input: Option<AsyncFd<Arc<OwnedFd>>>,
     /// The last read took all there was.
     is_drained: bool,
     /// How many bytes are read at once. Small, for the memory is cleared first, until more come.
@@ -50,7 +50,12 @@ pub(super) struct Stream {
 impl Stream {
     /// From an accepted socket.
     pub(super) fn new(socket: OwnedFd) -> Self {
-        Self { socket: Rc::new(socket), input: None, is_drained: false, piece: FIRST_PIECE, room: None }
+        Self { socket: Arc::new(socket), input: None, is_drained: false, piece: FIRST_PIECE, room: None }
+    }
+
+    /// The socket, to be shut down by somebody else.
+    pub(super) fn socket(&self) -> Weak<OwnedFd> {
+        Arc::downgrade(&self.socket)
     }
 
     /// Writes by `send`, or waits for room.
@@ -110,7 +115,7 @@ impl AsyncRead for Stream {
                 Err(Errno::EAGAIN) => match &mut told {
                     Some(told) => told.clear_ready(),
                     None => {
-                        let socket = Rc::clone(&self.socket);
+                        let socket = Arc::clone(&self.socket);
                         self.input = Some(watch_socket(socket, Interest::READABLE)?);
                     }
                 },

@@ -67,7 +67,8 @@ impl Control {
         let children = Children::new(logs.clone(), messages.clone());
         let foreign = {
             let messages = messages.clone();
-            Foreign::new(move |asked| drop(messages.send(Message::Asked(asked))))
+            let sockets = handle.sockets().clone();
+            Foreign::new(move |asked| drop(messages.send(Message::Asked(asked))), sockets)
         };
         Self {
             handle,

@@ -23,7 +23,7 @@ use supervisor_core::state::{Mood, ProcessState};
 use supervisor_core::xml::{MethodCall, Value, write_call};
 use supervisor_engine::http::{
     Answer, Asked, Backend, Foreign, ForeignAnswer, ForeignBody, ForeignRequest, Listener, LogLookupError,
-    Replaced, Said, Servers, bind_all,
+    Replaced, Said, Servers, Sockets, bind_all,
 };
 use supervisor_engine::web::view::{AboutPage, ProcessPage, StatusPage, StatusRow};
 use tokio::sync::{mpsc, oneshot};
@@ -36,6 +36,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Shared {
     state: Mutex<Seen>,
     changed: Condvar,
+    /// Those of the servers.
+    pub sockets: Sockets,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -384,11 +386,12 @@ fn serve(
     let again = [inet_settings("127.0.0.1", port), unix_settings(&folder.join("s.sock"))];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let plugged = Arc::clone(&shared);
+    let sockets = shared.sockets.clone();
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (stop, asked) = oneshot::channel();
         let daemon: Rc<dyn Backend> =
             Rc::new(Daemon { folder, shared, waiting: RefCell::default(), stop: RefCell::new(Some(stop)) });
-        let foreign = Foreign::new(move |asked| plugin(asked, &plugged));
+        let foreign = Foreign::new(move |asked| plugin(asked, &plugged), sockets);
         let pages = PAGES.into_iter().map(str::to_owned).collect();
         foreign.replace(Some(Rc::new(Replaced { pages, servers: Vec::new() })));
         let servers = Servers::start(listeners, &daemon, &foreign).unwrap();

@@ -8,8 +8,8 @@ use super::super::paths;
 use super::super::settings::{FcgiAddress, HttpAddress, ProgramSettings, Settings};
 use super::super::system::System;
 use super::quirks::warning;
-use crate::core::{configured_path, words};
 use crate::ini::IniFile;
+use crate::spawning::{configured_path, words};
 
 /// Notes what the machine lacks.
 pub(super) fn check(ini: &IniFile, settings: &Settings, system: &dyn System, findings: &Findings) {
