@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Measure the way of events to a listener beside the original in one run, as Markdown tables.
 
-    python3 benchmarks/events.py [--rounds N] [--burst N] [--events N] [--single N] [--stuck N]
+    python3 benchmarks/events.py [--rounds N] [--burst N] [--events N] [--single N] [--load N] [--stuck N]
                                  [--theirs PREFIX] [--ours PREFIX]
 
 All events are communication events that a C program writes to its standard output, and the listener is
 a C program too (`event_ends.c`, `cc` is needed). The yardstick is the same listener at the end of two
 pipes whose other ends a C program holds that does nothing else: it sends the next message when it is
-asked for one.
+asked for one, or for the time that one event takes, waits for a message of a third and passes it on.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import installations
-from life_cycle import PATIENCE, compiled
+from life_cycle import LIMITS, PATIENCE, compiled, many, wait_count
 from logs import cpu_seconds
 from side_by_side import MEGABYTE, resident_bytes
 
@@ -42,6 +43,10 @@ BUFFER_SIZE = 1_000_000
 SILENCE = 3.0
 #: Microseconds between single events.
 PAUSE = 2000
+#: Under load: programs that talk, and others that do nothing.
+TALKERS, IDLE = 100, 200
+#: Events a second of all talkers.
+RATES = (100, 1000)
 
 
 class Notes:
@@ -91,25 +96,35 @@ class Sample:
 
 @contextlib.contextmanager
 def daemon_with(
-    under_test: UnderTest, ends: str, count: int, pause: int, log: str, buffer_size: int = BUFFER_SIZE
+    under_test: UnderTest,
+    ends: str,
+    count: int,
+    pause: int,
+    log: str = "NONE",
+    buffer_size: int = BUFFER_SIZE,
+    talkers: int = 1,
+    more: str = "",
 ) -> Iterator[tuple[Daemon, Notes]]:
-    """A daemon with the talker and the listener, neither of them started."""
-    quiet = "autostart = false\nautorestart = false\nstartsecs = 0\nstderr_logfile = NONE\n"
+    """A daemon with the group of talkers and the listener, neither of them started, and more programs."""
+    quiet = "autorestart = false\nstartsecs = 0\nstderr_logfile = NONE\n"
+    talk = [ends, "talk", str(count), str(pause), "%(process_num)d", str(talkers)]
     programs = (
-        f"[program:talker]\ncommand = {shlex.join([ends, 'talk', str(count), str(pause)])}\n{quiet}"
+        f"[program:talker]\ncommand = {shlex.join(talk)}\nautostart = false\n{quiet}"
+        f"process_name = %(process_num)d\nnumprocs = {talkers}\n"
         "stdout_logfile = NONE\nstdout_capture_maxbytes = 1KB\n"
         f"[eventlistener:listener]\ncommand = {shlex.quote(ends)} listen %(here)s/notes\n{quiet}"
-        f"stdout_logfile = {log}\nevents = PROCESS_COMMUNICATION\nbuffer_size = {buffer_size}\n"
+        f"autostart = false\nstdout_logfile = {log}\nevents = PROCESS_COMMUNICATION\n"
+        f"buffer_size = {buffer_size}\n{more}"
     )
-    with running(under_test, programs) as daemon:
-        yield daemon, Notes(daemon.folder / "notes", count)
+    with running(under_test, programs, supervisord=LIMITS) as daemon:
+        yield daemon, Notes(daemon.folder / "notes", count * talkers)
 
 
 def burst(under_test: UnderTest, ends: str, count: int) -> float:
     """Let one burst reach a listener that waits for it; the part of it that is lost."""
-    with daemon_with(under_test, ends, count, 0, "NONE") as (daemon, notes):
+    with daemon_with(under_test, ends, count, 0) as (daemon, notes):
         daemon.rpc.startProcess("listener")
-        daemon.rpc.startProcess("talker")
+        daemon.rpc.startProcessGroup("talker", False)
         notes.wait()
         return 1 - notes.received / count
 
@@ -118,7 +133,7 @@ def drain(under_test: UnderTest, ends: str, count: int, log: str) -> Sample:
     """Let a burst wait in the buffer, then a listener take it, one event after the other."""
     with daemon_with(under_test, ends, count, 0, log) as (daemon, notes):
         pid = daemon.started_as
-        daemon.rpc.startProcess("talker")
+        daemon.rpc.startProcessGroup("talker", False)
         settle(pid)
         before = cpu_seconds(pid)
         daemon.rpc.startProcess("listener")
@@ -139,39 +154,73 @@ def settle(pid: int) -> None:
     wait_for(look, "the end of the burst", PATIENCE)
 
 
-def bare(ends: str, count: int) -> Sample:
-    """Let the bare exchange do it."""
+def on_its_own(ends: str, action: str, *arguments: int) -> tuple[Notes, str]:
+    """Let the C program do without a daemon what its first argument says; what came, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="sv-") as folder:
         path = Path(folder) / "notes"
-        notes = Notes(path, count)
-        command = [ends, "ping", str(path), str(count)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        nanoseconds, cpu = map(int, done.stdout.split())
-        return Sample(1 - notes.received / count, count / nanoseconds * 1e9, cpu / count / 1000)
+        notes = Notes(path, arguments[0])
+        command = [ends, action, str(path), *map(str, arguments)]
+        return notes, subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def latency(under_test: UnderTest, ends: str, count: int) -> tuple[float, float]:
-    """Median and 99th percentile of the microseconds from a program's write to the listener's read."""
-    with daemon_with(under_test, ends, count, PAUSE, "NONE") as (daemon, notes):
+def bare(ends: str, count: int) -> Sample:
+    """Let the bare exchange do it."""
+    notes, printed = on_its_own(ends, "ping", count)
+    nanoseconds, cpu = map(int, printed.split())
+    return Sample(1 - notes.received / count, count / nanoseconds * 1e9, cpu / count / 1000)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Microseconds from a program's write to the listener's read, and the part of the events that is lost."""
+
+    median: float
+    rare: float
+    lost: float = 0
+
+    @staticmethod
+    def of(notes: Notes) -> Delay:
+        """Those of all that came."""
+        times = notes.microseconds() or [float("inf")]
+        return Delay(times[len(times) // 2], times[len(times) * 99 // 100], 1 - notes.received / notes.count)
+
+
+def latency(under_test: UnderTest, ends: str, count: int) -> Delay:
+    """That of single events, in a daemon that has nothing else to do."""
+    with daemon_with(under_test, ends, count, PAUSE) as (daemon, notes):
         daemon.rpc.startProcess("listener")
-        daemon.rpc.startProcess("talker")
+        daemon.rpc.startProcessGroup("talker", False)
         notes.wait()
-        times = notes.microseconds()
-        return times[len(times) // 2], times[len(times) * 99 // 100]
+        return Delay.of(notes)
 
 
-def medians(samples: list[Sample]) -> Sample:
+def latency_under_load(under_test: UnderTest, ends: str, count: int, rate: int) -> Delay:
+    """That of so many events a second which many programs bring up, beside others that do nothing."""
+    pause = TALKERS * 1_000_000 // rate
+    each = count // TALKERS
+    with daemon_with(under_test, ends, each, pause, talkers=TALKERS, more=many(IDLE)) as (daemon, notes):
+        wait_count(daemon, "entered RUNNING state", IDLE)
+        daemon.rpc.startProcess("listener")
+        daemon.rpc.startProcessGroup("talker", False)
+        notes.wait()
+        return Delay.of(notes)
+
+
+Figures = TypeVar("Figures", Sample, Delay)
+
+
+def medians(samples: Sequence[Figures]) -> Figures:
     """The median of each figure."""
-    return Sample(
-        *(statistics.median(getattr(one, name) for one in samples) for name in ("lost", "rate", "cpu"))
-    )
+    kind = type(samples[0])
+    names = [field.name for field in fields(kind)]
+    return kind(*(statistics.median(getattr(one, name) for one in samples) for name in names))
 
 
 def memory(under_test: UnderTest, ends: str, count: int, buffer_size: int) -> float:
     """Bytes by which a daemon grows with that many events which nobody takes."""
-    with daemon_with(under_test, ends, count, 0, "NONE", buffer_size) as (daemon, _):
+    with daemon_with(under_test, ends, count, 0, buffer_size=buffer_size) as (daemon, _):
         before = resident_bytes(daemon.started_as)
-        daemon.rpc.startProcess("talker")
+        daemon.rpc.startProcessGroup("talker", False)
         settle(daemon.started_as)
         return resident_bytes(daemon.started_as) - before
 
@@ -187,7 +236,7 @@ def drain_rows(theirs: UnderTest, ours: UnderTest, ends: str, count: int, log: s
     taken = [
         (bare(ends, count), drain(theirs, ends, count, log), drain(ours, ends, count, log)) for _ in rounds
     ]
-    found = [medians(list(each)) for each in zip(*taken)]
+    found = [medians(each) for each in zip(*taken)]
     best, _, own = found
     row(
         f"events a second, its `stdout_logfile = {log}`",
@@ -204,6 +253,19 @@ def drain_rows(theirs: UnderTest, ours: UnderTest, ends: str, count: int, log: s
     row(f"lost of {count:,} that waited", (f"{each.lost:.0%}" for each in found), "none", own.lost == 0)
 
 
+def delay_rows(what: str, measured: Sequence[Sequence[Delay]]) -> None:
+    """How long events took in each round: by the bare relay, where there is one, the original and ours."""
+    found = [medians(each) for each in zip(*measured)]
+    original, own = found[-2:]
+    floor = [""] * (3 - len(found))
+    for name, label in (("median", "median"), ("rare", "99th percentile")):
+        figures = [*floor, *(f"{getattr(each, name):,.0f} µs" for each in found)]
+        is_met = getattr(own, name) <= getattr(original, name) / 3
+        row(f"from a program to the listener, {what}, {label}", figures, "at most a third", is_met)
+    if any(each.lost for each in found):
+        row("lost of these", [*floor, *(f"{each.lost:.1%}" for each in found)], "none", own.lost == 0)
+
+
 def main() -> int:
     """Measure and print; 2 when something is missing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -211,6 +273,7 @@ def main() -> int:
     parser.add_argument("--burst", type=int, default=10_000, help="events of one burst (default 10,000)")
     parser.add_argument("--events", type=int, default=50_000, help="events that wait (default 50,000)")
     parser.add_argument("--single", type=int, default=1000, help="single events (default 1,000)")
+    parser.add_argument("--load", type=int, default=5000, help="events under load (default 5,000)")
     parser.add_argument(
         "--stuck", type=int, default=1_000_000, help="events nobody takes (default a million)"
     )
@@ -227,13 +290,21 @@ def main() -> int:
         row(f"lost of a burst of {options.burst:,}", ("", f"{original:.0%}", f"{own:.0%}"), "none", own == 0)
         for log in ("NONE", "AUTO"):
             drain_rows(theirs, ours, ends, options.events, log, rounds)
-        delays = [
-            (latency(theirs, ends, options.single), latency(ours, ends, options.single)) for _ in rounds
+        single = [
+            (
+                Delay.of(on_its_own(ends, "relay", options.single, PAUSE)[0]),
+                latency(theirs, ends, options.single),
+                latency(ours, ends, options.single),
+            )
+            for _ in rounds
         ]
-        for number, name in enumerate(("median", "99th percentile")):
-            original, own = (statistics.median(each[number] for each in one) for one in zip(*delays))
-            what = f"from a program to the listener, {name}"
-            row(what, ("", f"{original:.0f} µs", f"{own:.0f} µs"), "at most a third", own <= original / 3)
+        delay_rows("one at a time", single)
+        for rate in RATES:
+            loaded = [
+                [latency_under_load(each, ends, options.load, rate) for each in (theirs, ours)]
+                for _ in rounds
+            ]
+            delay_rows(f"{rate:,} a second of {TALKERS} programs beside {IDLE} idle ones", loaded)
         waiting = [memory(each, ends, options.events, BUFFER_SIZE) for each in (theirs, ours)]
         row("memory of an event that waits", ("", *(f"{each / options.events:.0f} B" for each in waiting)))
         grown = memory(ours, ends, options.stuck, 10) / MEGABYTE

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import sys
 
 import pytest
 
 from conftest import Prepare
 from harness.daemon import Daemon
-from harness.talking import joined
+from harness.talking import HEARD, joined
 from harness.waiting import wait_for
 
 #: Writes numbered records, some at a time; at SIGTERM, or when it has written all, it tells how many it wrote.
@@ -44,7 +46,7 @@ CLEARED = "stdout_logfile_maxbytes = 0"
 def group(name: str, settings: str) -> str:
     """A group of writers."""
     return (
-        f"[program:{name}]\ncommand = python3 -I -S %(here)s/writer.py {name}%(process_num)s %(here)s/counts {RECORDS}\n"
+        f"[program:{name}]\ncommand = {shlex.quote(sys.executable)} -I -S %(here)s/writer.py {name}%(process_num)s %(here)s/counts {RECORDS}\n"
         f"process_name = {name}%(process_num)s\nnumprocs = {HALF}\nautostart = false\nstartsecs = 0\n"
         f"autorestart = false\nstdout_logfile = %(here)s/logs/{name}%(process_num)s.log\n{settings}\n"
     )
@@ -77,14 +79,17 @@ def take_away(daemon: Daemon, name: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("reload", [False, True])
-def test_not_one_byte_of_fifty_programs_is_lost_or_doubled(prepare: Prepare, reload: bool) -> None:
+@pytest.mark.parametrize("heard", HEARD)
+def test_not_one_byte_of_fifty_programs_is_lost_or_doubled(
+    prepare: Prepare, reload: bool, heard: str
+) -> None:
     daemon = prepare()
     if reload and not daemon.under_test.ours:
         pytest.skip("the original forgets what is in the pipes when it reloads")
     for name in ("logs", "counts"):
         (daemon.folder / name).mkdir()
     daemon.write("writer.py", WRITER)
-    daemon.configure(group("rotated", ROTATED) + group("cleared", CLEARED))
+    daemon.configure(group("rotated", f"{ROTATED}\n{heard}") + group("cleared", f"{CLEARED}\n{heard}"))
     daemon.start()
     names = [f"{name}{number}" for name in ("rotated", "cleared") for number in range(HALF)]
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import Prepare
 from harness.daemon import Daemon
 from harness.disks import frozen, image_disk
-from harness.talking import say, talker, wait_content
+from harness.talking import HEARD, say, talker, wait_content
 from harness.under_test import UnderTest
 from harness.waiting import wait_for
 
@@ -61,8 +61,9 @@ def about_the_disk(daemon: Daemon) -> list[str]:
     return [line for line in daemon.log_lines() if "the file system of log " in line]
 
 
-def test_everybody_goes_on_and_the_loss_is_counted(daemon: Daemon, disk: Path) -> None:
-    daemon.configure(talker("near", "stdout_logfile = %(here)s/disk/near.log") + flood() + OTHER)
+@pytest.mark.parametrize("heard", HEARD)
+def test_everybody_goes_on_and_the_loss_is_counted(daemon: Daemon, disk: Path, heard: str) -> None:
+    daemon.configure(talker("near", "stdout_logfile = %(here)s/disk/near.log") + flood(heard) + OTHER)
     daemon.start()
     say(daemon, "near", b"one ")
     wait_content(disk / "near.log", b"one ")

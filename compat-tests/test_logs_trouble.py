@@ -15,7 +15,7 @@ import pytest
 from conftest import Prepare, Supervise
 from harness.daemon import Daemon
 from harness.disks import break_disk, image_disk, replace_disk, small_disk
-from harness.talking import say, talker, wait_content
+from harness.talking import HEARD, say, talker, wait_content
 from harness.waiting import wait_for
 
 
@@ -208,13 +208,15 @@ def test_a_rotation_that_fails_loses_nothing(prepare: Prepare) -> None:
 
 
 @pytest.mark.differs("a log that is a pipe nobody reads holds up nobody")
-def test_a_pipe_that_nobody_reads_holds_up_nobody(prepare: Prepare) -> None:
+@pytest.mark.parametrize("heard", HEARD)
+def test_a_pipe_that_nobody_reads_holds_up_nobody(prepare: Prepare, heard: str) -> None:
     daemon = prepare()
     if not daemon.under_test.ours:
         pytest.skip("the original waits for a reader, and does nothing else")
     daemon.configure(
         "[program:a]\ncommand = sh -c 'seq 100000; echo done > %(here)s/done; exec sleep 1000'\n"
-        "stdout_logfile = %(here)s/pipe\nstartsecs = 0\n" + talker("b", "stdout_logfile = %(here)s/b.log")
+        f"stdout_logfile = %(here)s/pipe\nstartsecs = 0\n{heard}\n"
+        + talker("b", "stdout_logfile = %(here)s/b.log")
     )
     os.mkfifo(daemon.folder / "pipe")
     daemon.start()
@@ -233,14 +235,16 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody(prepare: Prepare) -> None:
     assert len(about(daemon, "a")) == 2
 
 
-def test_output_comes_before_the_exit_is_told(supervise: Supervise) -> None:
+@pytest.mark.parametrize("heard", HEARD)
+def test_output_comes_before_the_exit_is_told(supervise: Supervise, heard: str) -> None:
     daemon = supervise(
-        """
+        f"""
         [program:x]
         command = sh -c 'seq 30000; echo last'
         startsecs = 0
         autorestart = false
         stdout_logfile = %(here)s/x.log
+        {heard}
         """,
         supervisord="loglevel = debug",
     )
@@ -250,14 +254,19 @@ def test_output_comes_before_the_exit_is_told(supervise: Supervise) -> None:
     assert daemon.wait_file("x.log") == "".join(f"{number}\n" for number in range(1, 30001)) + "last\n"
 
 
-def test_a_grandchild_that_keeps_the_pipe_delays_the_exit_only_for_a_moment(supervise: Supervise) -> None:
+# The original loses what it held back for capture mode.
+@pytest.mark.parametrize("heard", HEARD[:2])
+def test_a_grandchild_that_keeps_the_pipe_delays_the_exit_only_for_a_moment(
+    supervise: Supervise, heard: str
+) -> None:
     daemon = supervise(
-        """
+        f"""
         [program:x]
         command = sh -c 'sleep 1000 & echo $! > %(here)s/grandchild; echo last'
         startsecs = 0
         autorestart = false
         stdout_logfile = %(here)s/x.log
+        {heard}
         """
     )
     try:
@@ -267,7 +276,8 @@ def test_a_grandchild_that_keeps_the_pipe_delays_the_exit_only_for_a_moment(supe
         os.kill(int(daemon.wait_file("grandchild")), signal.SIGKILL)
 
 
-def test_a_flooding_program_starves_no_quiet_one(supervise: Supervise) -> None:
+@pytest.mark.parametrize("heard", HEARD)
+def test_a_flooding_program_starves_no_quiet_one(supervise: Supervise, heard: str) -> None:
     quiet = 60
     daemon = supervise(
         f"""
@@ -277,6 +287,7 @@ def test_a_flooding_program_starves_no_quiet_one(supervise: Supervise) -> None:
         stdout_logfile_maxbytes = 1MB
         stdout_logfile_backups = 1
         priority = 1
+        {heard}
 
         [program:q]
         command = sh -c 'echo I am %(process_num)d; exec sleep 1000'

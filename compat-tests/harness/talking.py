@@ -8,6 +8,9 @@ from pathlib import Path
 from harness.daemon import Daemon
 from harness.waiting import wait_for
 
+#: Settings of a program's stdout: nobody else wants it, or all or some of it becomes events too. Its log is the same.
+HEARD = ("", "stdout_events_enabled = true", "stdout_capture_maxbytes = 1KB")
+
 
 def talker(name: str, settings: str = "", *, stderr: bool = False) -> str:
     """The section of a program that writes to stdout (or stderr) what `say` tells it."""

@@ -4,13 +4,19 @@
 //! holds back what may be the beginning of a token, and everything as long as no more bytes wait than the token
 //! has: up to 24 bytes. What is held back when the stream ends is no longer held back.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 /// Begins captured output.
 pub const BEGIN_TOKEN: &[u8] = b"<!--XSUPERVISOR:BEGIN-->";
 /// Ends captured output.
 pub const END_TOKEN: &[u8] = b"<!--XSUPERVISOR:END-->";
+
+/// Look for the tokens. To make one of these takes longer than to look through a few lines.
+static BEGIN_FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(BEGIN_TOKEN));
+static END_FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(END_TOKEN));
 
 /// A piece of output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +70,7 @@ impl Capture {
         let mut rest = data.as_slice();
         while may_look(rest, self.token()) {
             let token = self.token();
-            let Some(place) = memmem::find(rest, token) else {
+            let Some(place) = self.finder().find(rest) else {
                 let kept;
                 (rest, kept) = rest.split_at(rest.len() - keep(rest, token));
                 self.put(rest, &mut pieces);
@@ -84,6 +90,10 @@ impl Capture {
 
     fn token(&self) -> &'static [u8] {
         if self.is_inside { END_TOKEN } else { BEGIN_TOKEN }
+    }
+
+    fn finder(&self) -> &'static Finder<'static> {
+        if self.is_inside { &END_FINDER } else { &BEGIN_FINDER }
     }
 
     fn pass_token(&mut self, pieces: &mut Vec<Piece>) {

@@ -255,9 +255,11 @@ impl Core {
             Input::Judged { process, verdict } => self.on_judged(process, verdict, outbox),
             Input::Captured { process, channel, data } => {
                 if let Some(output) = self.output_event(process, channel, data) {
-                    let name = expand::repr(&output.name);
+                    let emitted = outbox.shows_debug.then(|| expand::repr(&output.name));
                     outbox.effects.push(Effect::Emit(Event::Communication(output)));
-                    outbox.debug(format_args!("{name} {} emitted a comm event", channel.name()));
+                    if let Some(name) = emitted {
+                        outbox.debug(format_args!("{name} {} emitted a comm event", channel.name()));
+                    }
                 }
             }
             Input::Output { process, channel, data } => {

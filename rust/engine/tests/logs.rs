@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::future::ready;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
 use supervisor_core::effect::{Channel, LogRange, LogReadMode, LogText, ProcessId, SpawnPlan};
-use supervisor_engine::logs::{Logs, MainLog, MainLogWriter, Output};
+use supervisor_engine::logs::{Logs, MainLog, MainLogWriter, Output, Source};
 use supervisor_engine::spawn::SpawnedChild;
 
 /// A log thread with its main log in a folder of its own.
@@ -61,7 +62,8 @@ impl Bench {
         let attach = |channel, pipe, log| {
             let SpawnPlan { process, strip_ansi, .. } = plan;
             let name = plan.name.clone();
-            self.logs.attach(Output { process, name, channel, pipe, log, strip_ansi, tap: None });
+            let source = Source::Pipe { pipe, strip_ansi };
+            self.logs.attach(Output { process, name, channel, source, log });
         };
         attach(Channel::Stdout, out, stdout);
         if let Some(err) = err {
@@ -74,7 +76,7 @@ impl Bench {
     async fn run(&self, script: &str, stdout: OutputSettings, change: fn(&mut SpawnPlan)) {
         let pid = self.script(1, script, stdout, change).await;
         wait(pid);
-        self.logs.drained(ProcessId(1)).await;
+        self.logs.drained(ProcessId(1), ready(())).await;
     }
 
     async fn read(&self, path: &Path, offset: i64, length: i64, mode: LogReadMode) -> LogText {
@@ -120,7 +122,7 @@ async fn a_chatty_process_starves_nobody_and_ends_with_its_pipe() {
     assert_eq!(bench.text("out").lines().count(), 1000);
     kill(Pid::from_raw(chatty), Signal::SIGKILL).unwrap();
     wait(chatty);
-    bench.logs.drained(ProcessId(2)).await;
+    bench.logs.drained(ProcessId(2), ready(())).await;
 }
 
 #[tokio::test]
@@ -223,7 +225,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
     let pid =
         bench.script(1, "echo before; read x; echo after", output(Some(bench.path("out"))), unchanged).await;
     wait(pid);
-    bench.logs.drained(ProcessId(1)).await;
+    bench.logs.drained(ProcessId(1), ready(())).await;
     fs::remove_file(bench.path("out")).unwrap();
     let mut plan = plan(&["/bin/cat"]);
     plan.process = ProcessId(3);
@@ -233,10 +235,8 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
         process: ProcessId(3),
         name: "cat".to_owned(),
         channel: Channel::Stdout,
-        pipe: child.stdout,
+        source: Source::Pipe { pipe: child.stdout, strip_ansi: false },
         log,
-        strip_ansi: false,
-        tap: None,
     });
     let mut lines = bench.logs.follow(&bench.path("out"), 1024);
     nix::unistd::write(child.stdin.as_ref().unwrap(), b"old").unwrap();
@@ -252,7 +252,7 @@ async fn reopening_lets_the_old_files_go_and_keeps_what_was_said_before() {
     nix::unistd::write(child.stdin.as_ref().unwrap(), b"new").unwrap();
     drop(child.stdin);
     wait(child.pid);
-    bench.logs.drained(ProcessId(3)).await;
+    bench.logs.drained(ProcessId(3), ready(())).await;
     assert_eq!((bench.text("out.moved"), bench.text("out")), ("old".to_owned(), "new".to_owned()));
     assert!(bench.text("main.log.moved").ends_with(" INFO old\n"));
     assert!(bench.text("main.log").ends_with(" INFO new\n"));
@@ -326,7 +326,7 @@ async fn after_the_end_everything_is_refused_and_nothing_hangs() {
     bench.logs.stop();
     bench.logs.line(LogLevel::Info, "nobody hears this");
     assert_eq!(bench.logs.open(&output(None)).await.unwrap_err(), libc::EIO);
-    bench.logs.drained(ProcessId(1)).await;
+    bench.logs.drained(ProcessId(1), ready(())).await;
     assert_eq!(bench.logs.follow(&bench.path("main.log"), 1024).recv().await, None);
     assert!(bench.text("main.log").ends_with(" INFO last\n"));
 }
@@ -398,7 +398,7 @@ async fn a_pipe_that_nobody_reads_costs_its_own_output_only_and_the_count_is_sai
     bench.run("seq 1 1000", output(Some(bench.path("out"))), unchanged).await;
     assert_eq!(bench.text("out").lines().count(), 1000);
     wait(pid);
-    bench.logs.drained(ProcessId(2)).await;
+    bench.logs.drained(ProcessId(2), ready(())).await;
     bench.logs.stop();
     let text = bench.text("main.log");
     let messages: Vec<&str> = text.lines().map(|line| &line[24..]).collect();

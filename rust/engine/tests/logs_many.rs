@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs::File;
+use std::future::ready;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -14,7 +15,7 @@ use common::output;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use supervisor_core::config::{LogLevel, LogTarget, OutputSettings};
 use supervisor_core::effect::{Channel, ProcessId};
-use supervisor_engine::logs::{Logs, MainLog, MainLogWriter, Output};
+use supervisor_engine::logs::{Logs, MainLog, MainLogWriter, Output, Source};
 use supervisor_engine::pipes::{pipe, set_nonblocking};
 
 const QUIET: u64 = 999;
@@ -35,10 +36,8 @@ async fn attach(logs: &Logs, process: u64, settings: &OutputSettings) -> OwnedFd
         process: ProcessId(process),
         name: process.to_string(),
         channel: Channel::Stdout,
-        pipe: reader,
+        source: Source::Pipe { pipe: reader, strip_ansi: false },
         log,
-        strip_ansi: false,
-        tap: None,
     });
     writer
 }
@@ -79,14 +78,14 @@ async fn beside_a_flood_a_thousand_quiet_logs_get_every_byte() {
     }
     let processes: Vec<u64> = quiet.into_iter().map(|(process, _)| process).collect();
     for process in processes {
-        logs.drained(ProcessId(process)).await;
+        logs.drained(ProcessId(process), ready(())).await;
         let mut expected = format!("line {process}\nno end {process}\n").into_bytes();
         expected.extend([0, 0xff, 0x1b, 3]);
         assert_eq!(std::fs::read(path(process)).unwrap(), expected, "{process}");
     }
     over.store(true, Ordering::Relaxed);
     flooding.join().unwrap();
-    logs.drained(ProcessId(0)).await;
+    logs.drained(ProcessId(0), ready(())).await;
     assert!(folder.path().join("flood.1").metadata().unwrap().len() >= 1 << 20);
     logs.stop();
 }

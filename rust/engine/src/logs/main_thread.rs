@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{LogClearError, LogRange, LogReadError, LogText};
+use supervisor_core::expand::repr;
+use supervisor_core::text::decoded;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::main_log::MainLogWriter;
@@ -124,7 +126,7 @@ impl MainLines {
         self.level
     }
 
-    pub(crate) fn takes(&self, level: LogLevel) -> bool {
+    fn takes(&self, level: LogLevel) -> bool {
         level <= self.level
     }
 
@@ -153,8 +155,23 @@ impl MainLines {
         }
     }
 
+    /// Copies output of a process at level debug.
+    pub(crate) fn echo(&self, name: &str, channel: &str, data: &[u8]) {
+        if self.takes(LogLevel::Debug) {
+            let message = format!("{} {channel} output:\n{}", repr(name), decoded(data));
+            self.line(LogLevel::Debug, &message);
+        }
+    }
+
+    /// Waits for room, where output is copied here.
+    pub(crate) async fn wait_for_echo(&self) {
+        if self.takes(LogLevel::Debug) {
+            self.wait_for_room().await;
+        }
+    }
+
     /// Waits, for a while, until half of the room for lines is free.
-    pub(crate) async fn wait_for_room(&self) {
+    async fn wait_for_room(&self) {
         let room = async {
             loop {
                 let told = self.queue.room.notified();

@@ -6,13 +6,14 @@
 //! of it, and no restart, stop or answer to a client.
 //!
 //! Memory is bounded: lines queue up to a number and are counted beyond it; one buffer serves all pipes of a thread; a
-//! stream that is not read keeps its own pipe waiting. Other commands than lines are not counted, since each belongs
+//! stream that is not read keeps its own pipe waiting; what is read elsewhere waits there for room. Other commands than lines are not counted, since each belongs
 //! to a start, an exit or a request, which are bounded where they come from.
 
 mod automatic;
 mod file;
 mod folders;
 mod follow;
+mod handing;
 mod intake;
 mod lane;
 mod lanes;
@@ -28,7 +29,6 @@ mod shared;
 mod stall;
 mod strip;
 mod syslog;
-mod tap;
 mod watch;
 mod writable;
 
@@ -55,10 +55,13 @@ use main_thread::MainLines;
 
 pub use automatic::clear_automatic;
 pub(crate) use automatic::create as create_automatic;
+pub(crate) use handing::Handing;
+pub(crate) use main_log::reason;
 pub use main_log::{MainLog, MainLogWriter};
+pub(crate) use output::{DRAIN, REMAINDER};
 pub(crate) use read::read as read_now;
 pub use redirect::{RedirectedLine, TakeLine};
-pub use tap::{PluginOutput, Room, Tap, ToCore, Told};
+pub(crate) use strip::Stripper;
 
 /// Pieces of a followed log that may wait for their reader.
 const FOLLOWED_PIECES: usize = 4;
@@ -104,6 +107,18 @@ pub struct OpenLog {
     lane: Lane,
 }
 
+impl OpenLog {
+    /// Whether there is anywhere to write to.
+    pub(crate) fn is_written(&self) -> bool {
+        self.file.is_some() || self.syslog
+    }
+
+    /// The same without the system log.
+    pub(crate) fn without_syslog(self) -> Self {
+        Self { syslog: false, ..self }
+    }
+}
+
 /// An output stream of a new process, to be read and logged.
 #[derive(Debug)]
 pub struct Output {
@@ -113,14 +128,24 @@ pub struct Output {
     pub name: String,
     /// Which stream.
     pub channel: Channel,
-    /// The reading end of its pipe, non-blocking.
-    pub pipe: OwnedFd,
+    /// Where it comes from.
+    pub source: Source,
     /// Where it is logged, from [`Logs::open`].
     pub log: OpenLog,
-    /// Take out terminal escape sequences.
-    pub strip_ansi: bool,
-    /// What of it the core wants, if anything.
-    pub tap: Option<Tap>,
+}
+
+/// Where the output of a stream comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// A pipe.
+    Pipe {
+        /// Its reading end, non-blocking.
+        pipe: OwnedFd,
+        /// Take out terminal escape sequences.
+        strip_ansi: bool,
+    },
+    /// Somebody else, who has read it and seen to all but the log.
+    Handed(mpsc::Receiver<Vec<u8>>),
 }
 
 impl Logs {
@@ -198,18 +223,46 @@ impl Logs {
         }
     }
 
+    /// Copies child output to the main log at level debug.
+    pub(crate) fn echo(&self, name: &str, channel: Channel, data: &[u8]) {
+        self.lines.echo(name, channel.name(), data);
+    }
+
+    /// Waits, for a while, until the main log has room for more child output, where it has any.
+    pub(crate) async fn wait_for_echo(&self) {
+        self.lines.wait_for_echo().await;
+    }
+
     /// Reads and logs an output stream to its end.
     pub fn attach(&self, output: Output) {
         self.lanes.attach(output);
     }
 
+    /// Logs an output stream that somebody else reads and hands over.
+    pub(crate) fn hand_over(
+        &self,
+        process: ProcessId,
+        name: &str,
+        channel: Channel,
+        log: OpenLog,
+    ) -> Handing {
+        let (handing, taken) = Handing::new(Arc::clone(&log.lane.health));
+        let (name, source) = (name.to_owned(), Source::Handed(taken));
+        self.attach(Output { process, name, channel, source, log });
+        handing
+    }
+
     /// Waits, after the end of a process, until all its output is logged: until its pipes are at their end, or,
     /// when a descendant keeps one open, for 200 milliseconds and what can be read then. The pipes are closed
-    /// afterwards, as the original does it.
+    /// afterwards, as the original does it. `heard` ends when those are that are read elsewhere.
     ///
     /// Ends after a second even if a disk does not answer, and at once where that is known; the output is then logged
     /// later.
-    pub fn drained(&self, process: ProcessId) -> impl Future<Output = ()> + Send + use<> {
+    pub fn drained<Heard: Future>(
+        &self,
+        process: ProcessId,
+        heard: Heard,
+    ) -> impl Future<Output = ()> + use<Heard> {
         let waited_for: Vec<_> = self
             .lanes
             .leave(process)
@@ -218,6 +271,7 @@ impl Logs {
             .collect();
         async move {
             let all = async {
+                heard.await;
                 for (answer, health) in waited_for {
                     if !health.is_stuck() {
                         // Without its thread there is no output either.

@@ -9,35 +9,32 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use supervisor_core::capture::Piece;
 use supervisor_core::config::LogLevel;
 use supervisor_core::effect::ProcessId;
 use supervisor_core::expand::repr;
-use supervisor_core::text::decoded;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use super::Output;
 use super::intake::{BUFFER, Intake};
 use super::main_log::{describe, reason};
 use super::pace::Pace;
 use super::shared::{Shared, SharedLog};
 use super::strip::Stripper;
-use super::tap::{Tap, Written};
 use super::writable::writable;
+use super::{Output, Source};
 
 /// Bytes read from one pipe before the others get their turn.
 const TURN: usize = 256 * 1024;
 
 /// How long a pipe is read on after its process ended, when some descendant keeps it open.
-const DRAIN: Duration = Duration::from_millis(200);
+pub(crate) const DRAIN: Duration = Duration::from_millis(200);
 
 /// How long a stream may take nothing before its log counts as stuck. From then on what it does not take is lost,
 /// so that the process goes on, until it takes something again.
 const STUCK: Duration = Duration::from_secs(2);
 
 /// Most bytes still read at the end of that time: as much as the largest pipe holds without privileges.
-const REMAINDER: usize = 1024 * 1024;
+pub(crate) const REMAINDER: usize = 1024 * 1024;
 
 /// The hold that the lane keeps on a task that reads a pipe.
 #[derive(Debug)]
@@ -57,16 +54,19 @@ impl Attached {
 
 /// Starts a task that reads the pipe to its end.
 pub(crate) fn attach(shared: &Rc<Shared>, output: Output) {
-    let Output { process, name, channel, pipe, log, strip_ansi, tap } = output;
+    let Output { process, name, channel, source, log } = output;
     let channel = channel.name();
-    let intake = match Intake::new(pipe, &shared.health) {
-        Ok(intake) => intake,
-        Err(error) => {
-            let name = repr(&name);
-            let message = format!("cannot read {channel} of {name}: {}", reason(&error));
-            shared.lines.line(LogLevel::Error, &message);
-            return;
-        }
+    let (intake, handed, strip_ansi) = match source {
+        Source::Handed(handed) => (None, Some(handed), false),
+        Source::Pipe { pipe, strip_ansi } => match Intake::new(pipe, &shared.health) {
+            Ok(intake) => (Some(intake), None, strip_ansi),
+            Err(error) => {
+                let name = repr(&name);
+                let message = format!("cannot read {channel} of {name}: {}", reason(&error));
+                shared.lines.line(LogLevel::Error, &message);
+                return;
+            }
+        },
     };
     let number = shared.next_number();
     let copier = Rc::new(Copier {
@@ -76,21 +76,24 @@ pub(crate) fn attach(shared: &Rc<Shared>, output: Output) {
         log: RefCell::new(log.file),
         syslog: log.syslog,
         stripper: strip_ansi.then(RefCell::default),
-        tap: tap.map(RefCell::new),
-        untold: RefCell::default(),
         waiting: RefCell::default(),
         lost: Cell::new(0),
         stuck: Cell::new(false),
         is_ending: Cell::new(false),
         told: Notify::new(),
-        intake: RefCell::new(Some(Arc::clone(&intake))),
+        intake: RefCell::new(intake.clone()),
     });
     let own = Rc::clone(&copier);
     let task = tokio::task::spawn_local(async move {
-        own.copy(&intake).await;
+        if let Some(intake) = intake {
+            own.copy(&intake).await;
+        }
+        if let Some(handed) = handed {
+            own.take_in(handed).await;
+        }
+        own.finish();
         // Closed before anybody learns that the output is drained.
         own.intake.take();
-        drop(intake);
         own.shared.attached.borrow_mut().retain(|attached| attached.number != number);
     });
     shared.attached.borrow_mut().push(Attached { number, process, copier, task });
@@ -137,9 +140,6 @@ struct Copier {
     log: SharedLog,
     syslog: bool,
     stripper: Option<RefCell<Stripper>>,
-    tap: Option<RefCell<Tap>>,
-    /// What was read and waits until the core has room for what it wants of it.
-    untold: RefCell<Vec<u8>>,
     /// What a stream did not take yet; nothing more is read until it has.
     waiting: RefCell<Vec<u8>>,
     /// Bytes that could not be written since the last that could.
@@ -157,62 +157,46 @@ struct Copier {
 impl Copier {
     /// Reads to the end, or until [`DRAIN`] after the end of the process.
     async fn copy(&self, intake: &Intake) {
-        let bound = async {
-            self.end_of_process().await;
-            tokio::time::sleep(DRAIN).await;
-        };
-        let read = async {
-            tokio::select! {
-                biased;
-                () = self.copy_to_end(intake) => {}
-                () = bound => self.copy_remainder(intake),
-            }
-        };
-        let written = self.tap.as_ref().and_then(|tap| tap.borrow_mut().written());
-        match (&self.tap, written) {
-            (Some(tap), Some(written)) => {
-                let hand_over = async {
-                    read.await;
-                    let mut tap = tap.borrow_mut();
-                    tap.finish().into_iter().for_each(|piece| tap.hand_over(piece));
-                    tap.close();
-                };
-                tokio::join!(hand_over, self.log_written(tap, written));
-            }
-            _ => read.await,
+        tokio::select! {
+            biased;
+            () = self.copy_to_end(intake) => {}
+            () = self.end_of_patience() => self.copy_remainder(intake),
         }
         if let Some(stripper) = &self.stripper {
             let held_back = stripper.borrow_mut().finish();
             self.log_text(held_back);
         }
-        if let Some(tap) = &self.tap {
-            let held_back = tap.borrow_mut().finish();
-            self.log_pieces(&tap.borrow(), held_back);
+    }
+
+    /// Takes in what is handed over, to its end, which whoever reads it sees to; from [`DRAIN`] after the end of the
+    /// process on without waiting for anybody.
+    async fn take_in(&self, mut handed: mpsc::Receiver<Vec<u8>>) {
+        let mut end_of_patience = std::pin::pin!(self.end_of_patience());
+        let mut is_patient = true;
+        while let Some(piece) = handed.recv().await {
+            self.drop_waiting();
+            self.log_plain(&piece);
+            if is_patient {
+                tokio::select! {
+                    biased;
+                    () = self.wait_for_room() => {}
+                    () = &mut end_of_patience => is_patient = false,
+                }
+            }
         }
+    }
+
+    /// All is written that could be.
+    fn finish(&self) {
         self.drop_waiting();
         if self.lost.get() > 0 {
             self.say(LogLevel::Warn, &format!("{} bytes were lost", self.lost.get()));
         }
     }
 
-    /// Logs what a plug-in that looks after the stream wants logged, until nothing of it is under way any more.
-    async fn log_written(&self, tap: &RefCell<Tap>, mut written: mpsc::UnboundedReceiver<Written>) {
-        while let Some(Written { data, is_captured, .. }) = written.recv().await {
-            let data = match &self.stripper {
-                Some(stripper) => {
-                    let mut text = Vec::new();
-                    stripper.borrow_mut().strip(&data, &mut text);
-                    text
-                }
-                None => data,
-            };
-            if data.is_empty() {
-                continue;
-            }
-            let piece = if is_captured { Piece::Inside(data) } else { Piece::Plain(data) };
-            self.log_pieces(&tap.borrow(), vec![piece]);
-            self.wait_for_room().await;
-        }
+    async fn end_of_patience(&self) {
+        self.end_of_process().await;
+        tokio::time::sleep(DRAIN).await;
     }
 
     async fn copy_to_end(&self, intake: &Intake) {
@@ -229,7 +213,6 @@ impl Copier {
                     return;
                 }
             };
-            self.tell_core().await;
             self.wait_for_room().await;
             turn += count;
             if turn >= TURN {
@@ -243,9 +226,7 @@ impl Copier {
             }
             if count < BUFFER {
                 turn = 0;
-                // What becomes events is told at once.
-                if self.tap.is_none()
-                    && let Some(pause) = pace.pause(count, Instant::now())
+                if let Some(pause) = pace.pause(count, Instant::now())
                     && intake.rest().is_ok()
                 {
                     // Not beyond the end of the process, which somebody waits for.
@@ -262,17 +243,6 @@ impl Copier {
         }
     }
 
-    /// Hands on what was read for the core, once it has room for it.
-    async fn tell_core(&self) {
-        let Some(tap) = self.tap.as_ref().filter(|_| !self.untold.borrow().is_empty()) else { return };
-        let room = tap.borrow().room();
-        let room = room.await;
-        tap.borrow_mut().take(room);
-        let untold = self.untold.take();
-        self.log_stripped(&untold);
-        tap.borrow_mut().take(None);
-    }
-
     /// Reads what is there now, without waiting for anybody.
     fn copy_remainder(&self, intake: &Intake) {
         let mut copied = 0;
@@ -286,37 +256,24 @@ impl Copier {
         }
     }
 
-    /// Reads once, when there is something, and hands it on; what the core wants something of waits in `untold`.
-    /// Returns the number of bytes, 0 at the end.
+    /// Reads once, when there is something, and logs it. Returns the number of bytes, 0 at the end.
     fn poll_copy(&self, context: &mut Context<'_>, intake: &Intake) -> Poll<io::Result<usize>> {
         let mut buffer = self.shared.buffer.borrow_mut();
         let count = ready!(intake.poll_take(context, &mut buffer))?;
-        let data = buffer.get(..count).unwrap_or_default();
-        if self.tap.is_some() {
-            self.untold.borrow_mut().extend_from_slice(data);
-        } else {
-            self.log_stripped(data);
-        }
+        self.log_stripped(buffer.get(..count).unwrap_or_default());
         Poll::Ready(Ok(count))
     }
 
-    /// Reads once without waiting, and hands on at once.
+    /// Reads once without waiting, and logs it.
     fn copy_now(&self, intake: &Intake) -> io::Result<usize> {
-        let untold = self.untold.take();
-        self.log_stripped(&untold);
         let mut buffer = self.shared.buffer.borrow_mut();
         let count = intake.take_now(&mut buffer)?;
         self.log_stripped(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
 
-    /// Takes escape sequences out, where that is wanted, and logs what is left; or gives all to a plug-in.
+    /// Takes escape sequences out, where that is wanted, and logs what is left.
     fn log_stripped(&self, data: &[u8]) {
-        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.borrow().has_plugin()) {
-            let pieces = tap.borrow_mut().feed(data);
-            pieces.into_iter().for_each(|piece| tap.borrow().hand_over(piece));
-            return;
-        }
         match &self.stripper {
             Some(stripper) => {
                 let mut text = self.shared.stripped.borrow_mut();
@@ -327,43 +284,19 @@ impl Copier {
         }
     }
 
-    /// Sends output where it belongs: to the logs, and what the core wants of it to the core.
+    /// Logs output, and copies it to the main log at level debug.
     fn log_text(&self, data: &[u8]) {
-        match &self.tap {
-            _ if data.is_empty() => {}
-            None => self.log_plain(data),
-            Some(tap) => {
-                let pieces = tap.borrow_mut().feed(data);
-                self.log_pieces(&tap.borrow(), pieces);
-            }
+        if !data.is_empty() {
+            self.log_plain(data);
+            self.shared.lines.echo(&self.name, self.channel, data);
         }
     }
 
-    fn log_pieces(&self, tap: &Tap, pieces: Vec<Piece>) {
-        for piece in pieces {
-            match &piece {
-                Piece::Plain(data) => self.log_plain(data),
-                Piece::Inside(data) => self.echo(data),
-                Piece::Captured(_) => {}
-            }
-            tap.tell(piece);
-        }
-    }
-
-    /// Writes output to the log, to the main log at level debug, and to the system log.
+    /// Writes output to the log, and to the system log.
     fn log_plain(&self, data: &[u8]) {
         self.write(data);
-        self.echo(data);
         if self.syslog {
             self.shared.to_syslog(&format!("{} ", self.name), data);
-        }
-    }
-
-    /// Writes output to the main log at level debug.
-    fn echo(&self, data: &[u8]) {
-        if self.shared.lines.takes(LogLevel::Debug) {
-            let message = format!("{} {} output:\n{}", repr(&self.name), self.channel, decoded(data));
-            self.shared.lines.line(LogLevel::Debug, &message);
         }
     }
 
@@ -414,9 +347,7 @@ impl Copier {
     /// Waits until a stream has taken all that was written to it, or is [`STUCK`]; and for the main log, where it
     /// has the output too.
     async fn wait_for_room(&self) {
-        if self.shared.lines.takes(LogLevel::Debug) {
-            self.shared.lines.wait_for_room().await;
-        }
+        self.shared.lines.wait_for_echo().await;
         while !self.waiting.borrow().is_empty() {
             let descriptor = match self.log.borrow().as_ref() {
                 Some(log) => log.as_fd().try_clone_to_owned(),

@@ -78,6 +78,11 @@ impl Health {
         kept
     }
 
+    /// Bytes found no room.
+    pub(crate) fn lose(&self, count: usize) {
+        self.lost.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// Bytes that were kept are on their way to their log.
     pub(crate) fn release(&self, count: usize) {
         self.kept.fetch_sub(count, Ordering::Relaxed);

@@ -2,21 +2,23 @@
 
 use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use supervisor_core::config::{LogLevel, LogTarget};
+use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{Channel, ProcessId, SpawnPlan, StdinError};
+use supervisor_core::expand::repr;
 use supervisor_core::input::{Input, SpawnError};
 use supervisor_core::signal::Signal;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use super::listener::Listening;
+use super::hearing::{Common, Hearing, Meaning, Stream};
 use super::message::Message;
 use super::stdin::Stdin;
-use crate::logs::{Logs, OpenLog, Output, Tap, ToCore, Told};
-use crate::pipes;
+use super::tap::Tap;
+use crate::logs::{Logs, OpenLog, Output, Source, reason};
 use crate::reap::reap;
 use crate::spawn::{DescriptorStep, PipeNumbers, resolve, spawn};
 
@@ -36,32 +38,21 @@ pub(crate) struct Children {
     by_pid: HashMap<i32, ProcessId>,
     /// The writing ends of their standard input.
     stdins: HashMap<ProcessId, Stdin>,
-    /// Those that are listeners.
-    listening: HashMap<ProcessId, Listening>,
-    /// The log threads' way to the core.
-    to_core: ToCore,
+    /// Their streams that are read here.
+    hearing: HashMap<ProcessId, Vec<Hearing>>,
+    common: Rc<Common>,
 }
 
 impl Children {
     /// None yet.
     pub(crate) fn new(logs: Logs, messages: mpsc::UnboundedSender<Message>) -> Self {
-        let to_core = {
-            let messages = messages.clone();
-            ToCore::new(move |told, room| {
-                let message = match told {
-                    Told::Core(input) => Message::Output(input, room),
-                    Told::Plugin(output) => Message::PluginOutput(output, room),
-                };
-                drop(messages.send(message));
-            })
-        };
         Self {
             logs,
             messages,
             by_pid: HashMap::new(),
             stdins: HashMap::new(),
-            listening: HashMap::new(),
-            to_core,
+            hearing: HashMap::new(),
+            common: Rc::default(),
         }
     }
 
@@ -80,53 +71,55 @@ impl Children {
     ) -> Result<i32, SpawnError> {
         let program = plan.argv.first().map_or("", String::as_str);
         let resolved = resolve(program, plan.path.as_deref())?;
-        // A listener's output that neither a log nor the main log shows needs no copy.
-        let is_shown = plan.stdout.logfile != LogTarget::None || self.logs.level() >= LogLevel::Debug;
-        let copy = (plan.is_listener && is_shown).then(copy_pipe).transpose()?;
         let child = spawn(plan, &resolved, socket, arrange)?;
         self.by_pid.insert(child.pid, plan.process);
         if let Some(stdin) = child.stdin {
             self.stdins.insert(plan.process, Stdin::new(stdin));
         }
-        let stdout = if plan.is_listener {
-            let (read, write) = copy.unzip();
-            self.listen(plan, child.stdout, write);
-            read
+        if plan.is_listener {
+            // What it says there is the protocol, of which only a file gets a copy.
+            let log = logs.stdout.without_syslog();
+            self.hear(plan, Channel::Stdout, child.stdout, log, Meaning::Protocol);
         } else {
-            Some(child.stdout)
-        };
-        let tap = |channel| {
-            let settings = match channel {
-                // What a listener says on its standard output is the protocol.
-                Channel::Stdout if plan.is_listener => return None,
-                Channel::Stdout => &plan.stdout,
-                Channel::Stderr => &plan.stderr,
-            };
-            Tap::of(plan.process, channel, settings, &self.to_core, has_plugin)
-        };
-        let output = |channel, pipe, log| Output {
-            process: plan.process,
-            name: plan.name.clone(),
-            channel,
-            pipe,
-            log,
-            strip_ansi: plan.strip_ansi,
-            tap: tap(channel),
-        };
-        if let Some(pipe) = stdout {
-            self.logs.attach(output(Channel::Stdout, pipe, logs.stdout));
+            let tap = Tap::of(&plan.stdout, plan.strip_ansi, has_plugin);
+            self.attach(plan, Channel::Stdout, child.stdout, logs.stdout, tap);
         }
         if let (Some(pipe), Some(log)) = (child.stderr, logs.stderr) {
-            self.logs.attach(output(Channel::Stderr, pipe, log));
+            let tap = Tap::of(&plan.stderr, plan.strip_ansi, has_plugin);
+            self.attach(plan, Channel::Stderr, pipe, log, tap);
         }
         Ok(child.pid)
     }
 
-    fn listen(&mut self, plan: &SpawnPlan, stdout: OwnedFd, copy: Option<OwnedFd>) {
-        match Listening::start(plan.process, stdout, copy, self.messages.clone()) {
-            Ok(listening) => drop(self.listening.insert(plan.process, listening)),
+    /// Has an output stream of a program read: here if somebody wants something of it, else by the log threads.
+    fn attach(&mut self, plan: &SpawnPlan, channel: Channel, pipe: OwnedFd, log: OpenLog, tap: Option<Tap>) {
+        if let Some(tap) = tap {
+            self.hear(plan, channel, pipe, log, Meaning::Output(tap));
+        } else {
+            let source = Source::Pipe { pipe, strip_ansi: plan.strip_ansi };
+            let (process, name) = (plan.process, plan.name.clone());
+            self.logs.attach(Output { process, name, channel, source, log });
+        }
+    }
+
+    fn hear(&mut self, plan: &SpawnPlan, channel: Channel, pipe: OwnedFd, log: OpenLog, meaning: Meaning) {
+        let SpawnPlan { process, name, .. } = plan;
+        let log = log.is_written().then(|| self.logs.hand_over(*process, name, channel, log));
+        let stream = Stream {
+            process: *process,
+            name: name.clone(),
+            channel,
+            meaning,
+            log,
+            logs: self.logs.clone(),
+            messages: self.messages.clone(),
+            common: Rc::clone(&self.common),
+        };
+        match stream.hear(pipe) {
+            Ok(hearing) => self.hearing.entry(*process).or_default().push(hearing),
             Err(error) => {
-                self.logs.line(LogLevel::Error, &format!("listener {} cannot be heard: {error}", plan.name));
+                let message = format!("cannot read {} of {}: {}", channel.name(), repr(name), reason(&error));
+                self.logs.line(LogLevel::Error, &message);
             }
         }
     }
@@ -165,10 +158,14 @@ impl Children {
                 continue;
             };
             self.stdins.remove(&process);
-            if let Some(listening) = self.listening.remove(&process) {
-                listening.finish();
-            }
-            let drained = self.logs.drained(process);
+            let heard: Vec<_> = self.hearing.remove(&process).unwrap_or_default();
+            let heard: Vec<_> = heard.into_iter().map(Hearing::finish).collect();
+            let drained = self.logs.drained(process, async {
+                for stream in heard {
+                    // One that panicked is at its end, too.
+                    let _ = stream.await;
+                }
+            });
             let messages = self.messages.clone();
             spawn_local(async move {
                 drained.await;
@@ -177,16 +174,6 @@ impl Children {
         }
         orphans
     }
-}
-
-/// A pipe for the copy of what a listener says: its reading end and its writing end.
-fn copy_pipe() -> Result<(OwnedFd, OwnedFd), SpawnError> {
-    let ends = pipes::pipe().and_then(|(read, write)| {
-        pipes::set_nonblocking(&read)?;
-        pipes::set_nonblocking(&write)?;
-        Ok((read, write))
-    });
-    ends.map_err(|error| SpawnError::Pipes { errno: error.raw_os_error().unwrap_or(libc::EIO) })
 }
 
 /// Sends a signal to a process, or to a process group with its number negated.

@@ -1,15 +1,21 @@
 //! What reaches the loop from elsewhere.
 
+use std::sync::Arc;
+
 use supervisor_core::config::LogLevel;
 use supervisor_core::effect::{RequestId, SpawnPlan};
 use supervisor_core::input::{Input, SpawnError};
 use supervisor_core::signal::Signal;
 use supervisor_core::xml::{MethodCall, Value};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::children::OpenLogs;
+use super::tap::PluginOutput;
 use crate::http::{Answer, Asked};
-use crate::logs::{PluginOutput, RedirectedLine, Room};
+use crate::logs::RedirectedLine;
+
+/// The room that what is on its way to the core takes there; it is free when this is dropped.
+pub(crate) type Room = Arc<OwnedSemaphorePermit>;
 
 /// What reaches the loop from elsewhere. The queue has no bound of its own: a call belongs to a connection, the
 /// rest to a process, and those are bounded.

@@ -8,12 +8,13 @@ mod backend;
 mod children;
 mod clock;
 mod control;
-mod listener;
+mod hearing;
 mod message;
 mod plugins;
 mod signals;
 mod start;
 mod stdin;
+mod tap;
 
 use std::io;
 use std::rc::Rc;

@@ -13,10 +13,12 @@ use supervisor_core::xml::Value;
 use tokio::sync::mpsc;
 
 use crate::http::{Answer, Asked, Said};
-use crate::logs::{PluginOutput, RedirectedLine, Room, TakeLine};
+use crate::logs::{RedirectedLine, TakeLine};
 use crate::plugins::{PluginAnswer, PluginHost};
 use crate::run::Message;
 use crate::run::control::Control;
+use crate::run::message::Room;
+use crate::run::tap::PluginOutput;
 
 /// A plug-in that wants its answer asked for at once, again and again, is asked a thousand times a second.
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
