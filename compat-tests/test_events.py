@@ -88,7 +88,8 @@ def test_a_restart_after_a_crash(supervise: Supervise) -> None:
         startsecs = 0
         """)
     )
-    daemon.rpc.signalProcess("x", "KILL") if daemon.wait_state("x", "RUNNING") else None
+    daemon.wait_state("x", "RUNNING")
+    daemon.rpc.signalProcess("x", "KILL")
     assert of(daemon, 5, "x")[2:] == [
         "PROCESS_STATE_EXITED from_state:RUNNING expected:0 pid:N",
         "PROCESS_STATE_STARTING from_state:EXITED tries:0",

@@ -10,15 +10,14 @@ import cmd
 import getpass
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 from supervisor import _engine, http_client, xmlrpc
 from supervisor._control import Surroundings
+from supervisor._log_thread import fgthread
 from supervisor.compat import raw_input, xmlrpclib
-from supervisor.medusa import asyncore_25 as asyncore
 from supervisor.options import ClientOptions, make_namespec, split_namespec
 
 __all__ = [
@@ -68,43 +67,6 @@ _COMMANDS = _engine.control_commands()
 _COMPLETES = {name: what for name, _, what, _ in _COMMANDS}
 _HELP = {name: text for name, text, _, _ in _COMMANDS}
 _LISTED = {name for name, _, _, listed in _COMMANDS if listed}
-
-
-class fgthread(threading.Thread):
-    """Prints both logs of a process as they grow, until `kill`. For commands of plug-ins: `fg` is native."""
-
-    def __init__(self, program: str, ctl: Any) -> None:
-        super().__init__()
-        self.killed = False
-        self.program = program
-        self.ctl = ctl
-        options = ctl.options
-        self.listener = http_client.Listener()
-        self.output_handler = http_client.HTTPHandler(self.listener, options.username, options.password)
-        self.error_handler = http_client.HTTPHandler(self.listener, options.username, options.password)
-
-    def run(self) -> None:
-        """Read both logs; ended by `kill`."""
-        sys.settrace(self.globaltrace)
-        self.output_handler.get(self.ctl.options.serverurl, f"/logtail/{self.program}/stdout")
-        self.error_handler.get(self.ctl.options.serverurl, f"/logtail/{self.program}/stderr")
-        asyncore.loop()
-
-    def globaltrace(self, frame: Any, why: str | None, arg: Any) -> Callable[..., Any] | None:
-        """Have `localtrace` follow each function."""
-        return self.localtrace if why == "call" else None
-
-    def localtrace(self, frame: Any, why: str | None, arg: Any) -> Callable[..., Any]:
-        """End the thread at its next line once it was killed."""
-        if self.killed and why == "line":
-            raise SystemExit
-        return self.localtrace
-
-    def kill(self) -> None:
-        """End the thread soon."""
-        self.output_handler.close()
-        self.error_handler.close()
-        self.killed = True
 
 
 class Controller(cmd.Cmd):

@@ -35,10 +35,15 @@ def loop(timeout: float = 30.0, use_poll: bool = False, map: dict[int, Any] | No
     """
     served = socket_map if map is None else map
     while served:
-        _serve_once(served, timeout)
+        poll(timeout, served)
 
 
-def _serve_once(served: dict[int, Any], timeout: float) -> None:
+def poll(timeout: float = 0.0, map: dict[int, Any] | None = None) -> None:
+    """Serve what is ready in a map, `socket_map` unless given.
+
+    Waits until something is, `timeout` seconds at most.
+    """
+    served = socket_map if map is None else map
     with selectors.DefaultSelector() as selector:
         for descriptor, channel in served.items():
             wanted = (selectors.EVENT_READ if channel.readable() else 0) | (
