@@ -312,7 +312,8 @@ fn capitalised(word: &str) -> String {
 /// The answer that a plug-in gave. One that HTTP does not allow is logged and status 500.
 fn answer_of(site: &Site, method: &Method, answer: ForeignAnswer, open: Option<Open>) -> Reply {
     let ForeignAnswer { status, headers, body } = answer;
-    let Ok(status) = StatusCode::from_u16(status) else {
+    let known = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
+    let Some(status) = known else {
         site.backend.log(LogLevel::Error, format_args!("a plug-in answers with the status {status}"));
         return respond::error(StatusCode::INTERNAL_SERVER_ERROR);
     };
