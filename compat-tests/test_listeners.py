@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import xmlrpc.client
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from conftest import Supervise
-from harness.daemon import PROGRAMS, Daemon
+from harness.daemon import PROGRAMS, Daemon, program
 from harness.events import listener, received, wait_events, wait_ready
 from harness.processes import stat_fields
 from harness.under_test import UnderTest
@@ -366,3 +367,26 @@ def test_nothing_is_sent_while_nobody_asks(supervise: Supervise) -> None:
     daemon.wait_state("pool", "RUNNING")
     send(daemon, "a")
     assert received(daemon) == []
+
+
+@pytest.mark.differs("a listener is left to the events of the shutdown before it is stopped")
+def test_a_listener_is_told_of_all_that_a_shutdown_stops(supervise: Supervise, under_test: UnderTest) -> None:
+    if not under_test.ours:
+        pytest.skip("how many events its listener reads is a matter of luck")
+    programs = "".join(
+        f"[program:{name}]\ncommand = {program('sleeper')}\nstartsecs = 0\n" for name in ("a", "b", "c", "d")
+    )
+    daemon = supervise(listener("pool", "PROCESS_STATE_STOPPED,REMOTE_COMMUNICATION") + programs)
+    wait_ready(daemon)
+    for name in ("a", "b", "c", "d"):
+        daemon.wait_state(name, "RUNNING")
+    assert daemon.stop() == 0
+    stopped = sorted(re.findall(r"processname:(\w)", "".join(event.payload for event in received(daemon))))
+    assert stopped == ["a", "b", "c", "d"]
+
+
+def test_a_shutdown_waits_for_a_listener_that_hangs_only_for_a_moment(supervise: Supervise) -> None:
+    daemon = supervise(listener("pool", "REMOTE_COMMUNICATION", "answer=hold", more="stopwaitsecs = 1000"))
+    daemon.rpc.sendRemoteCommEvent("t", "d")
+    wait_events(daemon, 1)
+    assert daemon.stop() == 0

@@ -3,6 +3,9 @@
 //! Groups stop from the highest priority number downwards. Groups of equal priority stop side by side; a lower one
 //! begins when nothing of the higher ones is left. (The original takes them one by one, see
 //! `docs/differences.md`.)
+//!
+//! A listener that is at work when its turn comes is left to it for a while: what it has not been told yet is how
+//! the others ended.
 
 use std::time::Duration;
 
@@ -19,6 +22,9 @@ use crate::process::Process;
 /// How often "waiting for … to die" is said.
 const REPORT_INTERVAL: Duration = Duration::from_secs(3);
 
+/// How long a listener may go on with the events that are left, unless its `stopwaitsecs` are fewer.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
+
 /// How far the shutdown is.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Shutdown {
@@ -28,12 +34,16 @@ pub(crate) struct Shutdown {
     /// Of the groups that were told to stop, processes that had not stopped when this was last looked at. While one
     /// of them still runs there is nothing else to do, so that the end of one of a thousand costs no look at all.
     awaited: Vec<ProcessId>,
+    /// The priority of the groups that stop now, and since when.
+    band: Option<(i64, Duration)>,
+    /// When the first of the listeners that were left to their work is to be told all the same.
+    next_listener: Option<Duration>,
 }
 
 impl Shutdown {
-    /// When the next report is due.
+    /// When it is to go on, whatever happens until then.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        if self.has_ended { None } else { self.next_report }
+        [self.next_report, self.next_listener].into_iter().flatten().min().filter(|_| !self.has_ended)
     }
 
     /// Goes on as far as it can: tells the next groups to stop, or ends the daemon.
@@ -46,12 +56,17 @@ impl Shutdown {
             self.awaited.pop();
         }
         let is_report_due = self.next_report.is_none_or(|due| now.monotonic >= due);
-        if !self.awaited.is_empty() && !is_report_due {
+        if !self.awaited.is_empty() && !is_report_due && self.next_listener.is_none() {
             return;
         }
         // A band may stop at once (nothing but FATAL and BACKOFF in it): then the next one begins.
         while let Some(band) = highest_unstopped_band(core) {
-            stop_band(core, band, now, outbox);
+            let since =
+                self.band.filter(|(current, _)| *current == band).map_or(now.monotonic, |(_, since)| since);
+            self.band = Some((band, since));
+            // Listeners are to know of all that has happened.
+            core.hand_out_events(outbox);
+            self.next_listener = stop_band(core, (band, since), now, outbox);
             if highest_unstopped_band(core) == Some(band) {
                 break;
             }
@@ -101,16 +116,28 @@ fn highest_unstopped_band(core: &Core) -> Option<i64> {
 }
 
 /// Tells all processes of the groups of one priority to stop: the last group first, of each the highest process
-/// priority first.
-fn stop_band(core: &mut Core, band: i64, now: Now, outbox: &mut Outbox) {
+/// priority first. Listeners that are at work are left out; returns when the first of them is to be told all the same.
+fn stop_band(
+    core: &mut Core,
+    (band, since): (i64, Duration),
+    now: Now,
+    outbox: &mut Outbox,
+) -> Option<Duration> {
     let mut ids: Vec<ProcessId> = Vec::new();
     for group in core.groups().filter(|group| group.priority == band) {
         let mut members: Vec<&Process> = core.members(&group.name).collect();
         members.sort_by_key(|process| process.config.priority);
         ids.extend(members.into_iter().map(|process| process.id));
     }
+    let mut next_listener = None;
     // Ascending and then turned round, so that equal priorities stop last to first as in the original.
     for id in ids.into_iter().rev() {
-        core.with(id, |process| process.stop_with_daemon(now, outbox));
+        match core.listener_at_work(id).map(|process| since + process.stop_interval().min(LAST_EVENTS)) {
+            Some(end) if now.monotonic < end => {
+                next_listener = Some(next_listener.map_or(end, |next: Duration| next.min(end)));
+            }
+            _ => core.with(id, |process| process.stop_with_daemon(now, outbox)),
+        }
     }
+    next_listener
 }

@@ -6,9 +6,9 @@ mod pretend;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use pretend::{Machine, group, program};
+use pretend::{Machine, group, pool, program};
 use proptest::prelude::*;
-use supervisor_core::config::{GroupSettings, ListenerSettings, LogLevel, ProgramSettings};
+use supervisor_core::config::{LogLevel, ProgramSettings};
 use supervisor_core::effect::{Channel, ProcessId, RequestId, StdinError};
 use supervisor_core::event::{Event, TickPeriod};
 use supervisor_core::input::{ExitStatus, Input};
@@ -17,17 +17,6 @@ use supervisor_core::plugin::{Hooks, PluginInput};
 use supervisor_core::rpc::FaultCode;
 use supervisor_core::state::ProcessState;
 use supervisor_core::xml::Value;
-
-/// A pool of listeners of these names.
-fn pool(name: &str, events: &[&str], buffer_size: usize, members: &[&str]) -> GroupSettings {
-    let programs = members.iter().map(|member| ProgramSettings { startsecs: 0, ..program(member) }).collect();
-    let listener = ListenerSettings {
-        events: events.iter().map(ToString::to_string).collect(),
-        buffer_size,
-        result_handler: "supervisor.dispatchers:default_handler".to_owned(),
-    };
-    GroupSettings { listener: Some(listener), ..group(name, -1, programs) }
-}
 
 /// A machine with a pool for messages of clients, which these tests take as events.
 fn machine(buffer_size: usize, members: &[&str]) -> Machine {

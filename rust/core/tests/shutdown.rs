@@ -5,8 +5,9 @@ mod pretend;
 
 use std::time::Duration;
 
-use pretend::{Machine, Script, group, idle, program};
-use supervisor_core::config::{Autorestart, GroupSettings, ListenerSettings, LogLevel, ProgramSettings};
+use pretend::{Machine, Script, group, idle, pool, program};
+use supervisor_core::config::{Autorestart, LogLevel, ProgramSettings};
+use supervisor_core::effect::StdinError;
 use supervisor_core::event::Event;
 use supervisor_core::input::{ExitStatus, Input};
 use supervisor_core::rpc::METHODS;
@@ -179,13 +180,8 @@ fn of_groups_of_equal_priority_the_last_is_told_first() {
 
 #[test]
 fn pools_of_event_listeners_start_first_and_stop_last() {
-    let listener = ListenerSettings {
-        events: vec!["EVENT".to_owned()],
-        buffer_size: 10,
-        result_handler: "supervisor.dispatchers:default_handler".to_owned(),
-    };
-    let pool = GroupSettings { listener: Some(listener), ..group("pool", -1, vec![ranked("listener", 999)]) };
-    let mut machine = Machine::new(vec![group("web", 0, vec![program("web")]), pool]);
+    let listeners = pool("pool", &["EVENT"], 10, &["listener"]);
+    let mut machine = Machine::new(vec![group("web", 0, vec![program("web")]), listeners]);
     machine.script("web", [slow(2)]);
     machine.start();
     assert_eq!(machine.spawns[0].0, "listener");
@@ -194,6 +190,82 @@ fn pools_of_event_listeners_start_first_and_stop_last() {
     assert_eq!(stops(&machine), ["web"]);
     machine.seconds(3);
     assert_eq!(stops(&machine), ["web", "listener"]);
+}
+
+/// A machine with a program and a listener of its states that asked for events; both run, and everything is to stop.
+fn stopping_with_listener(change: impl FnOnce(&mut ProgramSettings)) -> Machine {
+    let mut listeners = pool("pool", &["PROCESS_STATE_STOPPED"], 10, &["listener"]);
+    change(&mut listeners.processes[0]);
+    let mut machine = Machine::new(vec![group("web", 0, vec![program("web")]), listeners]);
+    machine.script("web", [slow(1)]);
+    machine.start();
+    machine.seconds(2);
+    machine.says("listener", "READY\n");
+    machine.feed(Input::Signal(Signal::TERM));
+    machine
+}
+
+#[test]
+fn a_listener_is_told_how_the_last_program_ended_and_stopped_when_it_has_done_with_that() {
+    let mut machine = stopping_with_listener(|_| {});
+    machine.seconds(1);
+    assert!(machine.heard("listener").contains("eventname:PROCESS_STATE_STOPPED"));
+    machine.pass(Duration::from_millis(1500));
+    assert_eq!(stops(&machine), ["web"]);
+    machine.says("listener", "RESULT 2\n");
+    assert_eq!(stops(&machine), ["web"]);
+    machine.says("listener", "OK");
+    assert_eq!(stops(&machine), ["web", "listener"]);
+    machine.seconds(1);
+    assert_eq!(machine.ended, Some(Mood::Shutdown));
+}
+
+#[test]
+fn a_listener_gets_what_waits_for_it_before_it_is_stopped() {
+    let programs = ["a", "b", "c"].map(program).to_vec();
+    let listeners = pool("pool", &["PROCESS_STATE_STOPPED"], 10, &["listener"]);
+    let mut machine = Machine::new(vec![group("web", 0, programs), listeners]);
+    machine.start();
+    machine.seconds(2);
+    machine.says("listener", "READY\n");
+    machine.feed(Input::Signal(Signal::TERM));
+    machine.seconds(0);
+    for name in ["a", "b", "c"] {
+        assert!(machine.heard("listener").contains(&format!("processname:{name} ")), "{name}");
+        assert_eq!(stops(&machine).len(), 3);
+        machine.says("listener", "RESULT 2\nOK");
+        if name != "c" {
+            machine.says("listener", "READY\n");
+        }
+    }
+    assert_eq!(stops(&machine), ["c", "b", "a", "listener"]);
+}
+
+#[test]
+fn a_listener_that_does_not_finish_is_stopped_after_two_seconds_or_its_stopwaitsecs() {
+    for (stopwaitsecs, seconds) in [(10, 2), (1, 1), (0, 0)] {
+        let mut machine = stopping_with_listener(|listener| listener.stopwaitsecs = stopwaitsecs);
+        let began = machine.clock;
+        machine.seconds(10);
+        let (name, _, _, at) = &machine.signals[1];
+        assert_eq!((name.as_str(), *at - began), ("listener", Duration::from_secs(1 + seconds)));
+        assert_eq!(machine.ended, Some(Mood::Shutdown));
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_listener_that_takes_no_event() {
+    let unwilling: [fn(&mut Machine); 3] = [
+        |machine| machine.says("listener", "READY\nnonsense"),
+        |machine| machine.end("listener", ExitStatus::Code(0)),
+        |machine| machine.stdin_error = Some(StdinError::Full),
+    ];
+    for make_unwilling in unwilling {
+        let mut machine = stopping_with_listener(|listener| listener.autorestart = Autorestart::Always);
+        make_unwilling(&mut machine);
+        machine.seconds(1);
+        assert_eq!(machine.ended, Some(Mood::Shutdown));
+    }
 }
 
 #[test]

@@ -58,6 +58,12 @@ impl Core {
         Some((self.pools.get_mut(&process.group)?, process))
     }
 
+    /// A process, if it is a listener that works at an event or is about to.
+    pub(crate) fn listener_at_work(&self, id: ProcessId) -> Option<&Process> {
+        let process = self.process(id).filter(|process| process.is_running())?;
+        self.pools.get(&process.group)?.is_at_work(id).then_some(process)
+    }
+
     /// A listener was started: it begins anew.
     pub(crate) fn on_listener_spawned(&mut self, id: ProcessId) {
         if let Some((pool, _)) = self.pool_of(id) {

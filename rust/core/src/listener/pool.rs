@@ -26,6 +26,8 @@ struct Pending {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Member {
     listener: Listener,
+    /// It asked for events since it was started.
+    is_willing: bool,
     /// What it is BUSY with.
     event: Option<Pending>,
     /// The pool's own handler has its result and has not judged it yet.
@@ -209,6 +211,17 @@ impl Pool {
         self.tell_recovery(outbox);
     }
 
+    /// Whether a member works at an event, or will get one that waits when it is READY again.
+    pub(crate) fn is_at_work(&self, id: ProcessId) -> bool {
+        let has_events = |member: &Member| match member.listener.state() {
+            ListenerState::Busy => true,
+            ListenerState::Ready | ListenerState::Acknowledged => !self.waiting.is_empty(),
+            ListenerState::Unknown => false,
+        };
+        let able = self.members.get(&id).filter(|member| member.is_willing && member.deaf.is_none());
+        able.is_some_and(has_events)
+    }
+
     /// Something about a member changed that may allow to send.
     pub(crate) fn stir(&mut self) {
         self.is_stirred = true;
@@ -218,6 +231,7 @@ impl Pool {
     pub(crate) fn on_spawned(&mut self, id: ProcessId) {
         if let Some(member) = self.members.get_mut(&id) {
             member.listener = Listener::default();
+            member.is_willing = false;
             member.is_judged = false;
             member.deaf = None;
         }
@@ -249,7 +263,10 @@ impl Pool {
             && let Some(heard) = member.listener.next_heard()
         {
             match heard {
-                Heard::Went(from, to) => say_state(name, from, to, outbox),
+                Heard::Went(from, to) => {
+                    member.is_willing |= to == ListenerState::Ready;
+                    say_state(name, from, to, outbox);
+                }
                 Heard::BadResultLine(line) => {
                     outbox.warn(format!("{name}: bad result line: '{line}'"));
                     let heard = member.listener.violate();

@@ -18,7 +18,8 @@ const STOP_REPORT_INTERVAL: Duration = Duration::from_secs(2);
 const LEAST_KILL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Process {
-    fn kill_interval(&self) -> Duration {
+    /// How long after the stop signal SIGKILL comes.
+    pub(crate) fn stop_interval(&self) -> Duration {
         Duration::from_secs(u64::try_from(self.config.stopwaitsecs).unwrap_or(0))
     }
 
@@ -62,7 +63,7 @@ impl Process {
             signal.name()
         ));
         let interval =
-            if is_repeated { self.kill_interval().max(LEAST_KILL_INTERVAL) } else { self.kill_interval() };
+            if is_repeated { self.stop_interval().max(LEAST_KILL_INTERVAL) } else { self.stop_interval() };
         self.deadline = Some(now.monotonic + interval);
         self.change_state(ProcessState::Stopping, true, outbox);
         outbox.effects.push(Effect::Kill {

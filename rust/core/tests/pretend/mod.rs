@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use supervisor_core::config::{
-    Autorestart, DaemonSettings, GroupSettings, LogLevel, LogTarget, OutputSettings, ProgramSettings,
-    RpcInterfaceSettings, Settings,
+    Autorestart, DaemonSettings, GroupSettings, ListenerSettings, LogLevel, LogTarget, OutputSettings,
+    ProgramSettings, RpcInterfaceSettings, Settings,
 };
 use supervisor_core::core::Core;
 use supervisor_core::effect::{Effect, ProcessId, RequestId, SpawnPlan, StdinError, StdinPurpose};
@@ -532,6 +532,17 @@ pub fn settings(groups: Vec<GroupSettings>) -> Settings {
 
 pub fn group(name: &str, priority: i64, processes: Vec<ProgramSettings>) -> GroupSettings {
     GroupSettings { name: name.to_owned(), priority, processes, listener: None }
+}
+
+/// A pool of listeners of these names.
+pub fn pool(name: &str, events: &[&str], buffer_size: usize, members: &[&str]) -> GroupSettings {
+    let programs = members.iter().map(|member| ProgramSettings { startsecs: 0, ..program(member) }).collect();
+    let listener = ListenerSettings {
+        events: events.iter().map(ToString::to_string).collect(),
+        buffer_size,
+        result_handler: "supervisor.dispatchers:default_handler".to_owned(),
+    };
+    GroupSettings { listener: Some(listener), ..group(name, -1, programs) }
 }
 
 /// A program with the original's defaults.
