@@ -158,6 +158,12 @@ def loads(megabytes: int, lines: int) -> list[Load]:
         Load("64 KiB writes, rotated", 65536, large, settings=rotating),
         Load("20 children, 4 KiB writes", 4096, max(1, megabytes * MEGABYTE // 4096 // 20), children=20),
         Load("64 KiB writes, strip_ansi", 65536, large, supervisord="strip_ansi = true"),
+        Load(
+            "64 KiB writes, capture mode",
+            65536,
+            large,
+            settings=f"stdout_logfile_maxbytes = 0\n{CAPTURED}",
+        ),
     ]
 
 
@@ -172,16 +178,17 @@ def answers(daemon: Daemon, count: int = 500) -> tuple[float, float]:
     return statistics.median(taken), taken[count * 99 // 100]
 
 
+CAPTURED = "stdout_capture_maxbytes = 1KB"
 BYSTANDER = "[program:bystander]\ncommand = sleep 1000000\nautorestart = false\nstdout_logfile = NONE\n"
 
 
-def answers_under_load(under_test: UnderTest, writer: Path) -> tuple[float, float]:
+def answers_under_load(under_test: UnderTest, writer: Path, settings: str = "") -> tuple[float, float]:
     """The same, while 20 children write as fast as they can."""
     command = shlex.join([str(writer), "4096", str(2**40)])
     programs = (
         f"[program:w]\ncommand = {command}\nprocess_name = w%(process_num)d\nnumprocs = 20\nstartsecs = 0\n"
         "stdout_logfile = %(here)s/w%(process_num)d.log\nstdout_logfile_maxbytes = 1MB\n"
-        f"stdout_logfile_backups = 1\n{BYSTANDER}"
+        f"stdout_logfile_backups = 1\n{settings}\n{BYSTANDER}"
     )
     with running(under_test, programs) as daemon:
         wait_for(lambda: len(list(daemon.folder.glob("w*.log.1"))) == 20, "all to write", deadline=60)
@@ -254,6 +261,8 @@ def main() -> int:
         waits = {
             "original, 20 children at full speed": answers_under_load(theirs, writer),
             "ours, 20 children at full speed": answers_under_load(ours, writer),
+            "original, the same in capture mode": answers_under_load(theirs, writer, CAPTURED),
+            "ours, the same in capture mode": answers_under_load(ours, writer, CAPTURED),
             "ours, a log's disk does not answer": answers_while_stalled(ours, writer),
         }
         for name, figure in waits.items():

@@ -1,10 +1,10 @@
 //! Reading the streams of which the core wants something: on the control thread itself, so that no event crosses from
 //! one thread to another on its way.
 //!
-//! A stream has one read at a time on its way to the core, so that one that never stops talking fills nothing, and
-//! all together have a budget, so that this thread has time for everybody else. What belongs in a log is handed to the thread that writes it, a little later, so that many
-//! events wake that thread rarely. A program waits there for a log that is behind; a listener does not, for no event
-//! waits for a disk.
+//! A stream has one read at a time on its way to the core, so that one that never stops talking fills nothing, and all
+//! together have a budget, so that this thread has time for everybody else. What belongs in a log is handed to the
+//! thread that writes it, a little later, so that many events wake that thread rarely. A program waits there for a log
+//! that is behind; a listener does not, for no event waits for a disk.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -150,24 +150,31 @@ impl Ears {
             () = self.hear_to_end(&mut written) => {}
             () = end_of_patience => self.hear_remainder().await,
         }
-        if let Meaning::Output(tap) = &mut self.stream.meaning {
-            let held_back = tap.finish();
+        if let Some(held_back) = self.finish_tap() {
             self.give(held_back, None);
         }
-        if let Meaning::Output(tap) = &mut self.stream.meaning {
-            tap.back = None;
-        }
         if let Some(mut written) = written {
+            // The plug-in ends it: nothing more comes when it has let go of what it was given.
+            if let Meaning::Output(tap) = &mut self.stream.meaning {
+                tap.back = None;
+            }
             while let Some(written) = written.recv().await {
                 self.log_written(&written);
                 self.hand_over().await;
             }
-        }
-        if let Meaning::Output(tap) = &mut self.stream.meaning {
-            let held_back = tap.finish();
-            self.pass_on(held_back, None);
+            if let Some(held_back) = self.finish_tap() {
+                self.pass_on(held_back, None);
+            }
         }
         self.hand_over().await;
+    }
+
+    /// What was held back of a program's output.
+    fn finish_tap(&mut self) -> Option<Vec<Piece>> {
+        match &mut self.stream.meaning {
+            Meaning::Output(tap) => Some(tap.finish()),
+            Meaning::Protocol => None,
+        }
     }
 
     /// Waits until what was read last is taken in and, where a plug-in looks after the stream, logged. Returns the room

@@ -53,7 +53,7 @@ pub(crate) enum Message {
     LogsOpened(Box<SpawnPlan>, Result<OpenLogs, SpawnError>),
     /// A deferred answer of a plug-in is due to be asked for again.
     Poll(RequestId, u64),
-    /// A plug-in wants something done: see [`Handle::next_effect`].
+    /// A plug-in wants something done: see [`Handle::next_effect`](crate::plugins::Handle::next_effect).
     Wake,
     /// A plug-in can read from its descriptor, or write to it.
     Ready(i32, bool),
