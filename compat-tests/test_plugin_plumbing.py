@@ -160,7 +160,7 @@ def test_a_handler_hears_the_main_log_besides_the_usual(prepare: Prepare) -> Non
     plumber: Any = daemon.server.plumber
     plumber.say("by the plug-in")
     daemon.rpc.startProcess("one")
-    line = f"spawned: 'one' with pid {daemon.info('one')['pid']}"
+    line = f"spawned: 'one' with pid {daemon.wait_state('one', 'RUNNING')['pid']}"
     daemon.wait_log(f"INFO {line}")
     daemon.wait_log("INFO by the plug-in")
     wait_for(lambda: f"20 {line}" in plumber.kept(), "the line in the plug-in")
