@@ -32,11 +32,12 @@ use super::message::{Message, Room};
 use super::tap::{PluginOutput, Tap, Written};
 use crate::logs::{DRAIN, Handing, Logs, REMAINDER, reason};
 
-/// Bytes read at a time. Events are much shorter.
-const READ: usize = 32 * 1024;
+/// Bytes read at a time: all that a pipe holds, usually. Events are much shorter.
+const READ: usize = 64 * 1024;
 
-/// Bytes read of all streams together in one go, and how long a go takes at least.
-const BUDGET: usize = 256 * 1024;
+/// Bytes read in one go, shared by those that talk: the more programs compete for the processors, the sooner the system
+/// makes a thread wait that takes much of them. How long a go takes at least.
+const BUDGET: usize = 4 * 1024 * 1024;
 const GO: Duration = Duration::from_millis(2);
 
 /// Most bytes that wait to be handed to their log, and for how long.
@@ -48,22 +49,32 @@ const LAG: Duration = Duration::from_millis(10);
 pub(crate) struct Common {
     /// What they are read into, one after the other.
     buffer: RefCell<Vec<u8>>,
-    /// When this go ends, and what of its budget is spent.
+    /// Which go this is, and when it ends.
+    go: Cell<u64>,
     end: Cell<Option<Instant>>,
+    /// What of its budget is spent, and by how many.
     spent: Cell<usize>,
+    talkers: Cell<usize>,
 }
 
 impl Common {
-    /// Takes note of what was read. Returns until when there is to be no more, if the budget is spent.
-    fn spend(&self, count: usize) -> Option<Instant> {
+    /// Takes note of what was read of a stream that did so last in the go `last`. Returns until when there is to be no
+    /// more, if the budget is spent.
+    fn spend(&self, count: usize, last: &mut u64) -> Option<Instant> {
         let now = Instant::now();
         let end = self.end.get().filter(|end| now < *end).unwrap_or_else(|| {
+            self.go.set(self.go.get() + 1);
             self.spent.set(0);
+            self.talkers.set(0);
             now + GO
         });
         self.end.set(Some(end));
+        if *last != self.go.get() {
+            *last = self.go.get();
+            self.talkers.set(self.talkers.get() + 1);
+        }
         self.spent.set(self.spent.get() + count);
-        (self.spent.get() >= BUDGET).then_some(end)
+        (self.spent.get() >= BUDGET / self.talkers.get().max(1)).then_some(end)
     }
 }
 
@@ -115,7 +126,7 @@ impl Stream {
     pub(crate) fn hear(self, pipe: OwnedFd) -> io::Result<Hearing> {
         let pipe = Receiver::from_owned_fd(pipe)?;
         let (end_of_process, ended) = oneshot::channel();
-        let ears = Ears { stream: self, pipe, unlogged: Vec::new(), due: None };
+        let ears = Ears { stream: self, pipe, last_go: 0, unlogged: Vec::new(), due: None };
         Ok(Hearing { end_of_process, task: spawn_local(ears.hear(ended)) })
     }
 
@@ -129,6 +140,8 @@ impl Stream {
 struct Ears {
     stream: Stream,
     pipe: Receiver,
+    /// The last go of all streams in which this one talked.
+    last_go: u64,
     /// What is to be handed to the log, and when at the latest.
     unlogged: Vec<u8>,
     due: Option<Instant>,
@@ -221,7 +234,7 @@ impl Ears {
                 Ok(Ok(0)) => return,
                 Ok(Ok(count)) => {
                     drop(room);
-                    if let Some(end) = self.stream.common.spend(count) {
+                    if let Some(end) = self.stream.common.spend(count, &mut self.last_go) {
                         sleep_until(end).await;
                     }
                 }
@@ -274,7 +287,7 @@ impl Ears {
         match &mut self.stream.meaning {
             _ if data.is_empty() => {}
             Meaning::Protocol => {
-                self.log(data);
+                self.log(data.to_vec());
                 let input = Input::ListenerOutput { process: self.stream.process, data: data.to_vec() };
                 self.stream.tell(input, room);
             }
@@ -311,28 +324,33 @@ impl Ears {
         let (process, channel) = (self.stream.process, self.stream.channel);
         let has_log_events = matches!(&self.stream.meaning, Meaning::Output(tap) if tap.has_log_events);
         for piece in pieces {
-            match &piece {
-                Piece::Plain(data) => self.log(data),
-                Piece::Inside(data) => self.echo(data),
-                Piece::Captured(_) => {}
+            let told = match &piece {
+                Piece::Captured(_) => None,
+                Piece::Plain(data) | Piece::Inside(data) => has_log_events.then(|| data.clone()),
+            };
+            if let Some(data) = told {
+                self.stream.tell(Input::Output { process, channel, data }, room);
             }
             match piece {
+                Piece::Plain(data) => self.log(data),
+                Piece::Inside(data) => self.echo(&data),
                 Piece::Captured(data) => self.stream.tell(Input::Captured { process, channel, data }, room),
-                Piece::Plain(data) | Piece::Inside(data) if has_log_events => {
-                    self.stream.tell(Input::Output { process, channel, data }, room);
-                }
-                Piece::Plain(_) | Piece::Inside(_) => {}
             }
         }
     }
 
     /// Keeps some output for the log, and copies it to the main log at level debug.
-    fn log(&mut self, data: &[u8]) {
-        self.echo(data);
-        if self.stream.log.is_some() {
-            self.unlogged.extend_from_slice(data);
-            self.due.get_or_insert_with(|| Instant::now() + LAG);
+    fn log(&mut self, data: Vec<u8>) {
+        self.echo(&data);
+        if self.stream.log.is_none() {
+            return;
         }
+        if self.unlogged.is_empty() {
+            self.unlogged = data;
+        } else {
+            self.unlogged.extend_from_slice(&data);
+        }
+        self.due.get_or_insert_with(|| Instant::now() + LAG);
     }
 
     fn echo(&self, data: &[u8]) {

@@ -1,6 +1,8 @@
 //! What of a stream's output goes elsewhere than to its log: to the core, captured text and what PROCESS_LOG events tell
 //! (parity 5); and to a plug-in that decides itself what becomes of output, all of it before any log.
 
+use std::borrow::Cow;
+
 use supervisor_core::capture::{Capture, Piece};
 use supervisor_core::config::OutputSettings;
 use supervisor_core::effect::{Channel, ProcessId};
@@ -75,7 +77,7 @@ impl Tap {
 
     /// Takes in what was read, and gives it back in pieces.
     pub(crate) fn feed(&mut self, data: &[u8]) -> Vec<Piece> {
-        let text = if self.back.is_some() { data.to_vec() } else { self.strip(data) };
+        let text = if self.back.is_some() { Cow::Borrowed(data) } else { self.strip(data) };
         self.cut(&text)
     }
 
@@ -96,20 +98,16 @@ impl Tap {
         let text = self.strip(&written.data);
         match text.is_empty() {
             true => None,
-            false if written.is_captured => Some(Piece::Inside(text)),
-            false => Some(Piece::Plain(text)),
+            false if written.is_captured => Some(Piece::Inside(text.into_owned())),
+            false => Some(Piece::Plain(text.into_owned())),
         }
     }
 
-    fn strip(&mut self, data: &[u8]) -> Vec<u8> {
-        match &mut self.stripper {
-            Some(stripper) => {
-                let mut text = Vec::with_capacity(data.len());
-                stripper.strip(data, &mut text);
-                text
-            }
-            None => data.to_vec(),
-        }
+    fn strip<'a>(&mut self, data: &'a [u8]) -> Cow<'a, [u8]> {
+        let Some(stripper) = &mut self.stripper else { return Cow::Borrowed(data) };
+        let mut text = Vec::with_capacity(data.len());
+        stripper.strip(data, &mut text);
+        Cow::Owned(text)
     }
 
     fn cut(&mut self, text: &[u8]) -> Vec<Piece> {
