@@ -81,7 +81,7 @@ compat: wheel environments ## the compatibility tests, against the original and 
 # Two at a time: each has a browser of its own. Without root and without a browser the tests are skipped.
 test-browser: wheel chromium ## the web page in Debian's Chromium
 	$(PYTHON) compat-tests/environments.py ours browser
-	SUPERVISOR_UNDER_TEST=ours .environments/browser/bin/python -m pytest -n 2 compat-tests/browser $(PYTEST_ARGS)
+	SUPERVISOR_UNDER_TEST=ours .environments/browser/bin/python -m pytest -n 2 --reruns $(RETRIES) compat-tests/browser $(PYTEST_ARGS)
 
 chromium:
 	@test -x /usr/bin/chromium || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || { \

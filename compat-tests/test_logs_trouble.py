@@ -237,10 +237,12 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody(prepare: Prepare, heard: str) 
 
 @pytest.mark.parametrize("heard", HEARD)
 def test_output_comes_before_the_exit_is_told(supervise: Supervise, heard: str) -> None:
+    # Longer than what capture mode holds back, and the original loses.
+    last = "the last of very many lines"
     daemon = supervise(
         f"""
         [program:x]
-        command = sh -c 'seq 30000; echo last'
+        command = sh -c 'seq 30000; echo {last}'
         startsecs = 0
         autorestart = false
         stdout_logfile = %(here)s/x.log
@@ -250,8 +252,8 @@ def test_output_comes_before_the_exit_is_told(supervise: Supervise, heard: str) 
     )
     daemon.wait_log("INFO exited: x (exit status 0; expected)")
     text = daemon.log_text
-    assert text.index("\nlast\n") < text.index("INFO exited: x (exit status 0; expected)")
-    assert daemon.wait_file("x.log") == "".join(f"{number}\n" for number in range(1, 30001)) + "last\n"
+    assert text.index(f"\n{last}\n") < text.index("INFO exited: x (exit status 0; expected)")
+    assert daemon.wait_file("x.log") == "".join(f"{number}\n" for number in range(1, 30001)) + f"{last}\n"
 
 
 # The original loses what it held back for capture mode.

@@ -208,6 +208,7 @@ def test_the_keyboard_is_enough(daemon: Daemon, visit: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#question")).to_be_hidden()
     page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Go ahead")).to_be_focused()
     page.keyboard.press("Enter")
     expect(state(page, "idle")).to_have_text("stopped")
 
