@@ -128,29 +128,30 @@ class AddedOptions:
                 left += [option, text] if takes_value else [option]
                 continue
             name, handler = self.options_map[option]
-            value: Any = text
-            if handler is not None:
-                try:
-                    value = handler(text)
-                except ValueError as why:
-                    self.usage(f"invalid value for {option} {text!r}: {why}")
+            value = self._handled(handler, text, f"value for {option}")
             if name and value is not None:
                 if getattr(self, name) is not None:
                     self.usage(f"conflicting command line option {option!r}")
                 self._set(name, value, _COMMAND_LINE)
         return [*left, "--", *rest] if rest else left
 
+    def _handled(self, handler: Handler | None, text: str, what: str) -> Any:
+        """Return what a handler makes of a text; the text itself without one, or after a mistake was told."""
+        if handler is None:
+            return text
+        try:
+            return handler(text)
+        except ValueError as why:
+            self.usage(f"invalid {what} {text!r}: {why}")
+            return text
+
     def _take_from_environment(self) -> None:
         """Take what was added from variables."""
         for variable, (name, handler) in self.environ_map.items():
-            value: Any = os.environ.get(variable)
-            if value is None:
+            text = os.environ.get(variable)
+            if text is None:
                 continue
-            if handler is not None:
-                try:
-                    value = handler(value)
-                except ValueError as why:
-                    self.usage(f"invalid environment value for {variable} {value!r}: {why}")
+            value = self._handled(handler, text, f"environment value for {variable}")
             if name and value is not None:
                 self._set(name, value, _ENVIRONMENT)
 
