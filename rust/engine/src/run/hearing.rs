@@ -324,12 +324,8 @@ impl Ears {
         let (process, channel) = (self.stream.process, self.stream.channel);
         let has_log_events = matches!(&self.stream.meaning, Meaning::Output(tap) if tap.has_log_events);
         for piece in pieces {
-            let told = match &piece {
-                Piece::Captured(_) => None,
-                Piece::Plain(data) | Piece::Inside(data) => has_log_events.then(|| data.clone()),
-            };
-            if let Some(data) = told {
-                self.stream.tell(Input::Output { process, channel, data }, room);
+            if has_log_events && let Piece::Plain(data) | Piece::Inside(data) = &piece {
+                self.stream.tell(Input::Output { process, channel, data: data.clone() }, room);
             }
             match piece {
                 Piece::Plain(data) => self.log(data),
